@@ -1,0 +1,15 @@
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class PracticeConfig(AppConfig):
+    """The ground floor: people, catalog, calendar, messages, records and the pages they share."""
+
+    name = "practice"
+    verbose_name = "Practice"
+
+    def ready(self):
+        """Register what is found by name only: system checks, and the words of each kind of message."""
+        for module in ("checks", "records.checks", "people.mails", "calendar.mails"):
+            import_module(f"practice.{module}")

@@ -1,0 +1,90 @@
+"""Django's PostgreSQL backend with two additions: the embedded server, and no long wait for a server that hangs.
+
+With `EMBEDDED` in the database's settings (`{"DIR": path, "DURABLE": bool}`) it runs on a server of our own, started on
+the first connection and again whenever it has died. Without it, on any PostgreSQL.
+"""
+
+import functools
+import select
+import time
+
+import psycopg
+from django.db.backends.postgresql import base, client
+
+from . import binaries
+from .server import HEAL_PATIENCE, PORT, Server
+
+ANSWER_PATIENCE = 0.5
+
+
+@functools.cache
+def embedded_server(directory, durable: bool) -> Server:
+    """The one Server object that this process has for a directory."""
+    return Server(directory, durable=durable)
+
+
+class DatabaseClient(client.DatabaseClient):
+    def runshell(self, parameters):
+        """Open psql, the wheel's own for the embedded server."""
+        if self.connection.server:
+            self.connection.get_connection_params()
+            self.executable_name = str(binaries.tool("psql"))
+        super().runshell(parameters)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    client_class = DatabaseClient
+
+    @property
+    def server(self) -> Server | None:
+        """The embedded server of this connection, if it has one."""
+        embedded = self.settings_dict.get("EMBEDDED")
+        return embedded_server(embedded["DIR"], embedded.get("DURABLE", True)) if embedded else None
+
+    def get_connection_params(self):
+        """Start the embedded server if need be. procrastinate asks here too, for its worker's own connections."""
+        if self.server:
+            self.settings_dict["HOST"] = self.server.join()
+            self.settings_dict["PORT"] = str(PORT)
+        return super().get_connection_params()
+
+    def get_new_connection(self, conn_params):
+        """Connect, healing an embedded server that has just died. Raise OperationalError after two seconds."""
+        deadline = time.monotonic() + HEAL_PATIENCE
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except psycopg.OperationalError as error:
+                is_recovering = "the database system is" in str(error)
+                if not self.server or time.monotonic() > deadline or (self.server.answers() and not is_recovering):
+                    raise
+            time.sleep(0.1)
+            conn_params["host"] = self.settings_dict["HOST"] = self.server.join(look_again=True)
+
+    def is_usable(self):
+        """True if the server answers within half a second. Django waits for ever, and so would the visitor."""
+        if self.connection is None:
+            return False
+        try:
+            return _answers(self.connection.pgconn, ANSWER_PATIENCE)
+        except psycopg.Error:
+            return False
+
+
+def _answers(pgconn, patience: float) -> bool:
+    """Send an empty query and wait for its end, at most `patience` seconds."""
+    deadline = time.monotonic() + patience
+    pgconn.send_query(b"")
+    pgconn.flush()
+    poll = select.poll()
+    poll.register(pgconn.socket, select.POLLIN)
+    while True:
+        while not pgconn.is_busy():
+            result = pgconn.get_result()
+            if result is None:
+                return True
+            if result.status == psycopg.pq.ExecStatus.FATAL_ERROR:
+                return False
+        if not poll.poll(max(0, deadline - time.monotonic()) * 1000):
+            return False
+        pgconn.consume_input()

@@ -1,0 +1,18 @@
+"""Every address of the product. Each room brings its own; one URL serves both languages."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("practice.pages.urls")),
+    path("", include("practice.people.urls")),
+    path("settings/", include("practice.catalog.urls")),
+    path("settings/", include("practice.calendar.urls")),
+    path("api/v1/", include("appointments.api_urls")),
+    path("", include("appointments.urls")),
+    path("", include("programs.urls")),
+]
+
+handler400 = "practice.pages.errors.bad_request"
+handler403 = "practice.pages.errors.permission_denied"
+handler404 = "practice.pages.errors.page_not_found"
+handler500 = "practice.pages.errors.server_error"
