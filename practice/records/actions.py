@@ -1,0 +1,160 @@
+"""Read sealed text, write the audit trail, destroy keys."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from practice.records.context import current_request, origin
+from practice.records.fields import Sealed
+from practice.records.keys import Erased, RecordError
+from practice.records.models import AuditEvent, KeyHolder, encrypted_fields
+
+FACT_LENGTH = 200
+REASON_LENGTH = 500
+READS_AT_ONCE = 1000
+
+
+def _fact(name: str, value):
+    """A fact as JSON can hold it. Raise TypeError or ValueError for anything that is not a short, plain value."""
+    if isinstance(value, UUID | Decimal | Promise):
+        value = str(value)
+    elif isinstance(value, date | datetime):
+        value = value.isoformat()
+    if isinstance(value, Sealed) or not (value is None or isinstance(value, bool | int | float | str)):
+        raise TypeError(f"The fact “{name}” is not a plain value.")
+    if isinstance(value, str) and (len(value) > FACT_LENGTH or "\0" in value):
+        raise ValueError(f"The fact “{name}” is too long or holds a NUL: facts name and count, they do not quote.")
+    if isinstance(value, float) and value - value != 0:
+        raise ValueError(f"The fact “{name}” is not a finite number.")
+    return value
+
+
+def _refuse_encrypted_facts(obj, facts: dict):
+    for field in encrypted_fields(type(obj)) if isinstance(obj, models.Model) else ():
+        text = obj.__dict__.get(field.attname)
+        if isinstance(text, str) and text and text in facts.values():
+            raise ValueError("A fact repeats an encrypted text.")
+
+
+def _concerned_client(obj) -> UUID | None:
+    if isinstance(obj, KeyHolder):
+        clients = obj.client_ids()
+        return clients[0] if len(clients) == 1 else None
+    return getattr(obj, "client_id", None)
+
+
+def _role(by, request) -> str:
+    """The roles held, by name; without an account the public inside a request, the system outside."""
+    if getattr(by, "pk", None) is not None:
+        return ",".join(sorted(getattr(by, "roles", ())))
+    return "public" if request or current_request() else "system"
+
+
+def event(by, act: str, obj=None, *, client=None, reason="", now: datetime | None = None, request=None, **facts):
+    """Build, without saving it, the audit event of one act; `record` says what the arguments mean."""
+    if "." not in act:
+        raise ValueError("An act is two words with a dot, thing and what was done to it: meeting.booked.")
+    reason = str(reason)
+    ProhibitNullCharactersValidator()(reason)
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError(_("Keep the reason under %(limit)d characters.") % {"limit": REASON_LENGTH})
+    _refuse_encrypted_facts(obj, facts)
+    return AuditEvent(
+        at=now or timezone.now(),
+        actor=getattr(by, "pk", None),
+        actor_role=_role(by, request),
+        act=act,
+        object_type=obj._meta.label_lower if obj is not None else "",
+        object_id=str(obj.pk) if obj is not None else "",
+        client_id=client.pk if client is not None else _concerned_client(obj),
+        reason=reason,
+        facts={name: _fact(name, value) for name, value in facts.items()},
+        **origin(request)._asdict(),
+    )
+
+
+def record(by, act: str, obj=None, *, client=None, reason="", now: datetime | None = None, request=None, **facts):
+    """Write one line of the audit trail, in the caller's transaction, and return it.
+
+    `by` is the user who acts; None is the public inside a request and the system outside. `act` is "thing.done".
+    `obj` is the row acted on. `client` is whose record it concerns: by default the row's own client, if it has one.
+    `facts` are short plain values that say nothing clinical; longer ones raise ValueError, others TypeError.
+    Raise ValidationError for a reason of more than 500 characters or with a NUL in it.
+    """
+    written = event(by, act, obj, client=client, reason=reason, now=now, request=request, **facts)
+    written.save(force_insert=True)
+    return written
+
+
+def _reads(rows, by, reason, request) -> list[AuditEvent]:
+    act = f"{rows[0]._meta.model_name}.read"
+    now = timezone.now()
+    events = []
+    for row in rows:
+        clients = {}
+        for field in encrypted_fields(type(row)):
+            clients |= dict.fromkeys(field.key_holder(row).client_ids())
+        for client_id in clients:
+            read = event(by, act, row, reason=reason, now=now, request=request)
+            read.client_id = client_id
+            events.append(read)
+    return events
+
+
+def read(queryset, *, by, reason: str, request=None) -> list:
+    """Open the encrypted texts of these rows, after writing who reads them and why. Return the rows.
+
+    The audit rows are committed before anything is opened: no log, no read. So this refuses (RuntimeError) to run
+    inside another transaction, which could be rolled back. Raise ValueError without reader or reason or for more than
+    1000 rows, Erased if a key was destroyed, RecordError if a text was tampered with.
+    """
+    fields = encrypted_fields(queryset.model)
+    if not fields:
+        raise TypeError(f"{queryset.model._meta.label} has no encrypted text.")
+    if getattr(by, "pk", None) is None or not str(reason).strip():
+        raise ValueError("Someone reads, for a reason: both are needed.")
+    paths = [field.key_from.replace(".", "__") for field in fields if field.key_from]
+    with transaction.atomic(durable=True):
+        rows = list(queryset.select_related(*paths) if paths else queryset)
+        if len(rows) > READS_AT_ONCE:
+            raise ValueError(f"At most {READS_AT_ONCE} rows are opened at once.")
+        if rows:
+            AuditEvent.objects.bulk_create(_reads(rows, by, reason, request))
+    for row in rows:
+        for field in fields:
+            _open_field(row, field)
+    return rows
+
+
+def _open_field(row, field):
+    try:
+        setattr(row, field.attname, field.opened(row))
+    except Erased:
+        raise
+    except RecordError as error:
+        raise RecordError(f"{field} of row {row.pk}: {error}") from None
+
+
+@transaction.atomic
+def destroy_key(*, holder: KeyHolder, by, reason: str, now: datetime) -> KeyHolder:
+    """Erase every text sealed with this holder's key, in this database for good, by destroying the key.
+
+    Backups keep the wrapped key until they lapse. Raise ValidationError without a reason, or if it is erased already.
+    """
+    if not str(reason).strip():
+        raise ValidationError(_("Say why this is erased."))
+    rows = type(holder)._base_manager
+    if rows.select_for_update().get(pk=holder.pk).is_erased:
+        raise ValidationError(_("These texts were erased before."))
+    rows.filter(pk=holder.pk).update(wrapped_key=None)
+    holder.wrapped_key = None
+    holder.__dict__.pop("_opened_key", None)
+    record(by, "key.destroyed", holder, reason=reason, now=now)
+    return holder

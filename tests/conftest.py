@@ -1,0 +1,70 @@
+"""The cast and the clock."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from practice.people.models import Role
+from tests.factories import NOW, make_client, make_counselor, make_practice, make_service, make_user
+
+
+@pytest.fixture(autouse=True)
+def append_only_tables_may_be_emptied(request, monkeypatch):
+    """Between transactional tests everything is truncated, the append-only tables too."""
+    if "transactional_db" not in request.fixturenames and "live_server" not in request.fixturenames:
+        return
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            flush(self)
+            cursor.execute("SET session_replication_role = origin")
+
+    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+
+
+@pytest.fixture
+def now():
+    return NOW
+
+
+@pytest.fixture
+def monday_at_nine():
+    """Monday 30 November 2026, 09:00 in Jakarta: a week after NOW."""
+    return datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def practice(db):
+    return make_practice()
+
+
+@pytest.fixture
+def ayu(db):
+    """A counselor in Jakarta, Monday to Friday 09:00–17:00."""
+    return make_counselor(name="Ayu Pratiwi")
+
+
+@pytest.fixture
+def consultation(ayu):
+    """Ayu's consultation by video, without notice."""
+    return make_service(counselors=[ayu])
+
+
+@pytest.fixture
+def rina(db):
+    """A client with a sign-in."""
+    return make_client(name="Rina", user=make_user(Role.CLIENT, name="Rina"), email_proven_at=NOW)
+
+
+@pytest.fixture
+def front_desk(db):
+    return make_user(Role.FRONT_DESK, name="Dewi")
+
+
+@pytest.fixture
+def manager(db):
+    return make_user(Role.MANAGER, name="Bagus")

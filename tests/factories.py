@@ -1,0 +1,134 @@
+"""Plain helpers that make what a test needs, with sensible defaults."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+
+from practice.calendar.actions import place_in_time
+from practice.calendar.models import Closure, Meeting, Participant, Status, TimeOff, WorkingHours
+from practice.catalog.models import Kind, Location, Mode, Room, Service
+from practice.people.clients import email_hash
+from practice.people.models import CareRelationship, Client, Counselor, Licence, Practice, Role, RoleGrant, User
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 08:00 in Jakarta
+_number = itertools.count(1)
+
+
+def make_practice(**fields):
+    defaults = {"pk": 1, "name": "Ruang Teduh", "email": "halo@ruangteduh.example", "phone": "021 555 0101"}
+    return Practice.objects.update_or_create(pk=1, defaults=defaults | fields)[0]
+
+
+def make_user(*roles, **fields):
+    n = next(_number)
+    fields = {"email": f"person{n}@example.org", "name": f"Person {n}"} | fields
+    user = User.objects.create_user(fields.pop("email"), fields.pop("password", None), **fields)
+    for role in roles:
+        RoleGrant.objects.create(user=user, role=role, granted_at=NOW - timedelta(days=100))
+    return user
+
+
+def make_counselor(*, name="Ayu Pratiwi", user=None, hours=True, zone="Asia/Jakarta", location=None, **fields):
+    """A listed counselor, by default at work Monday to Friday 09:00–17:00 in their zone."""
+    n = next(_number)
+    user = user or make_user(Role.COUNSELOR, name=name, time_zone=zone)
+    defaults = {"title": "M.Psi., Psikolog", "languages": ["id", "en"], "video_link": f"https://meet.example/{n}"}
+    counselor = Counselor.objects.create(user=user, name=name, slug=f"counselor-{n}", time_zone=zone, **defaults | fields)
+    if hours:
+        for weekday in range(5):
+            make_hours(counselor, weekday=weekday, location=location)
+    return counselor
+
+
+def make_hours(counselor, *, weekday=0, start=9 * 60, end=17 * 60, zone=None, location=None, **fields):
+    return WorkingHours.objects.create(
+        counselor=counselor,
+        weekday=weekday,
+        from_minute=start,
+        until_minute=end,
+        time_zone=zone or counselor.time_zone,
+        location=location,
+        **{"valid_from": date(2020, 1, 1)} | fields,
+    )
+
+
+def make_licence(counselor, *, kind="SIPP", expires_on=date(2030, 1, 1)):
+    return Licence.objects.create(counselor=counselor, kind=kind, number="123/SIPP/2026", expires_on=expires_on)
+
+
+def make_time_off(counselor, starts_at, ends_at, **fields):
+    return TimeOff.objects.create(counselor=counselor, starts_at=starts_at, ends_at=ends_at, **fields)
+
+
+def make_closure(starts_on, ends_on=None, **fields):
+    return Closure.objects.create(name_id="Libur", starts_on=starts_on, ends_on=ends_on or starts_on, **fields)
+
+
+def make_location(**fields):
+    return Location.objects.create(**{"name": "Ruang Teduh Cikini", "address": "Jalan Cikini Raya 12"} | fields)
+
+
+def make_room(location=None, **fields):
+    return Room.objects.create(
+        location=location or make_location(), **{"name": f"Ruang {next(_number)}"} | fields
+    )
+
+
+def make_service(*, counselors=(), rooms=(), **fields):
+    """A consultation by video: 60 minutes, 10 after, every 30 minutes, no notice needed."""
+    n = next(_number)
+    defaults = {
+        "slug": f"service-{n}",
+        "kind": Kind.CONSULTATION,
+        "name_id": "Konsultasi",
+        "name_en": "Consultation",
+        "modes": [Mode.VIDEO],
+        "price": 350_000,
+        "notice": 0,
+        "notice_new_client": 0,
+        "per_day_cap": 20,
+    }
+    service = Service.objects.create(**defaults | fields)
+    service.counselors.set(counselors)
+    service.rooms.set(rooms)
+    return service
+
+
+def make_client(*, user=None, name="Rina", **fields):
+    n = next(_number)
+    email = fields.pop("email", f"client{n}@example.org")
+    return Client.objects.create(
+        user=user,
+        preferred_name=name,
+        email=email,
+        email_hash=email_hash(email),
+        created_at=NOW,
+        **fields,
+    )
+
+
+def make_meeting(*, starts_at, counselor=None, service=None, clients=(), status=Status.CONFIRMED, room=None, **fields):
+    """A saved meeting that went round the action: for putting the calendar into a state."""
+    counselor = counselor or make_counselor()
+    service = service or make_service(counselors=[counselor])
+    n = next(_number)
+    meeting = Meeting(
+        reference=f"R{n:07}",
+        counselor=counselor,
+        service=service,
+        status=status,
+        price=service.price,
+        moves_left=service.moves_allowed,
+        booked_at=NOW,
+        changed_at=NOW,
+        **{"mode": Mode.IN_PERSON if room else Mode.VIDEO} | fields,
+    )
+    if status == Status.HELD and meeting.hold_expires_at is None:
+        meeting.hold_expires_at = NOW + timedelta(minutes=10)
+    place_in_time(meeting, starts_at, (room.pk, room.location_id) if room else None)
+    meeting.save()
+    for client in clients:
+        Participant.objects.create(meeting=meeting, client=client)
+        CareRelationship.objects.all().prolong(
+            clients=[client], counselor_id=counselor.pk, now=NOW, until=meeting.ends_at + timedelta(days=30)
+        )
+    return meeting
