@@ -1,0 +1,273 @@
+"""Write a message, send it once, and never lose it.
+
+The row is written in the transaction of what it tells about. A worker takes it with a lease, renders it from what is
+true at that moment, commits, and only then talks to the mail server: no lock is held while a server thinks. What a
+killed worker leaves behind comes due again when its lease ends.
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from practice.messages.models import Heartbeat, Message, Status
+from practice.messages.renderers import Rendered, one_line, plain_name, renderer_of
+from practice.people.clients import email_hash
+from practice.people.models import Client, Practice, User
+
+log = logging.getLogger("benang.messages")
+
+DELIVER_TASK = "practice.messages.tasks.deliver"  # by name: tasks stand above actions
+QUEUE = "messages"
+
+LEASE = timedelta(minutes=5)
+MOST_ATTEMPTS = 8
+FIRST_WAIT = timedelta(minutes=1)  # doubled each time: the eighth try comes 2 h 7 min after the first
+SWEEP_AFTER = timedelta(seconds=15)  # a job that is on its way gets this long before the sweep calls it lost
+SWEEP_AT_MOST = 500
+MOST_AN_HOUR = 5
+MOST_A_DAY = 10
+WORKER_IS_LATE = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Someone without a record of their own, for example a person being invited."""
+
+    email: str
+    name: str
+    language: str
+    time_zone: str
+
+
+def outgoing(
+    *,
+    kind: str,
+    to: Client | User | Recipient,
+    dedupe_key: str,
+    now: datetime,
+    meeting=None,
+    subject_id: uuid.UUID | None = None,
+    not_before: datetime | None = None,
+) -> Message:
+    """Build a message, not yet saved. Save it with `enqueue`, or together with other rows and then call `defer`.
+
+    With a `meeting` the message holds for its present version only: it is dropped if the meeting changed before it
+    could be sent. `not_before` is the earliest time to send it, now if not given. `dedupe_key` names this message
+    among all (at most 200 characters), for example "consultation.booked:<meeting>:<version>:<client>".
+    Raise UnknownKind if no room renders this kind.
+    """
+    renderer_of(kind)
+    due_at = max(now, not_before or now)
+    pk = uuid.uuid4()
+    return Message(
+        pk=pk,
+        kind=kind,
+        recipient_email=to.email,
+        recipient_name=to.preferred_name if isinstance(to, Client) else to.name,
+        recipient_hash=email_hash(to.email),
+        client=to if isinstance(to, Client) else None,
+        user=to if isinstance(to, User) else None,
+        language=to.language,
+        time_zone=to.time_zone,
+        is_discreet=to.is_discreet if isinstance(to, Client) else True,
+        meeting=meeting,
+        meeting_version=None if meeting is None else meeting.version,
+        subject_id=subject_id,
+        dedupe_key=dedupe_key,
+        message_id=f"<{pk}@{_sender_domain()}>",
+        not_before=due_at,
+        next_attempt_at=due_at,
+        created_at=now,
+    )
+
+
+def enqueue(message: Message) -> Message:
+    """Save a message in the caller's transaction, with the job that will send it. Return the stored message.
+
+    If one with the same dedupe key exists, nothing is written and that one is returned; the caller's transaction
+    goes on.
+    """
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    stored = Message.objects.get(dedupe_key=message.dedupe_key)
+    if stored.pk == message.pk:
+        defer(stored)
+    return stored
+
+
+def defer(*messages: Message) -> None:
+    """Leave a job for each message that carries only its id, in one statement of the caller's transaction."""
+    if messages:
+        app.job_manager.batch_defer_jobs(jobs=[_job(message.pk, message.next_attempt_at) for message in messages])
+
+
+def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
+    """Send one message if it is due and nobody else is sending it; otherwise do nothing and return None.
+
+    Return the message as it then stands: sent; dropped, if it is no longer wanted; queued for another try, or failed
+    after the last one; queued for later, if the mailbox has had as many as it may (never dropped for that: a
+    confirmation must still arrive). Not to be called in a transaction.
+    """
+    message = _claim(message_id, now=now)
+    if message is None or message.status != Status.SENDING:
+        return message
+    try:
+        rendered = _render(message, now=now)
+        if rendered is None:
+            return _settle(message, Status.DROPPED, now=now)
+        _compose(message, rendered).send()
+    except Exception as error:  # whatever a server or a template comes up with: its words may hold personal data
+        return _settle_failure(message, error, now=now)
+    return _settle(message, Status.SENT, now=now)
+
+
+@transaction.atomic
+def sweep(*, now: datetime) -> int:
+    """Leave new jobs for messages that are overdue, and for those whose sender vanished. Return how many.
+
+    Takes the 500 most overdue at a time and passes over those that someone is just claiming. They count as overdue
+    since now, so that a few that cannot be claimed never hide the rest.
+    """
+    lost = list(
+        Message.objects.due(now - SWEEP_AFTER)
+        .select_for_update(skip_locked=True)
+        .order_by("next_attempt_at")
+        .values_list("pk", flat=True)[:SWEEP_AT_MOST]
+    )
+    if lost:
+        Message.objects.filter(pk__in=lost).update(next_attempt_at=now)
+        app.job_manager.batch_defer_jobs(jobs=[_job(pk, None) for pk in lost])
+    return len(lost)
+
+
+def show_life(*, name: str = "worker", now: datetime) -> None:
+    """Note that this background process is alive."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
+
+
+def worker_is_alive(now: datetime) -> bool:
+    """True if a worker ran its periodic work within the last 90 seconds."""
+    return Heartbeat.objects.filter(name="worker", at__gt=now - WORKER_IS_LATE).exists()
+
+
+@transaction.atomic(durable=True)
+def _claim(message_id, *, now):
+    """Take the message for the length of a lease, or put it off if its mailbox is full for now."""
+    message = Message.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
+    if message is None:
+        return None
+    if message.is_limited and settings.LIMITS:
+        free_at = _mailbox_free_at(message, now=now)
+        if free_at > now:
+            message.next_attempt_at = free_at
+            message.save(update_fields=["next_attempt_at"])
+            defer(message)
+            log.info("message %s waits: its mailbox has had enough for now", message.pk)
+            return message
+    message.move_to(Status.SENDING)
+    message.attempts += 1
+    message.next_attempt_at = now + LEASE
+    message.save(update_fields=["status", "attempts", "next_attempt_at"])
+    return message
+
+
+def _mailbox_free_at(message, *, now):
+    """When this mailbox may get its next message: at most 5 in any hour and 10 in any day, whoever asked for them.
+
+    Counts for one mailbox happen one after the other; those that are being sent count as sent now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mailbox {message.recipient_hash}"])
+    others = Message.objects.filter(recipient_hash=message.recipient_hash).exclude(pk=message.pk)
+    times = [now] * others.filter(status=Status.SENDING).count()
+    day = timedelta(days=1)
+    recent = others.filter(sent_at__gt=now - day).order_by("-sent_at")
+    times += recent.values_list("sent_at", flat=True)[:MOST_A_DAY]
+    free_at = now
+    if len(times) >= MOST_AN_HOUR:
+        free_at = max(free_at, times[MOST_AN_HOUR - 1] + timedelta(hours=1))
+    if len(times) >= MOST_A_DAY:
+        free_at = max(free_at, times[MOST_A_DAY - 1] + day)
+    return free_at
+
+
+@transaction.atomic(durable=True)
+def _render(message, *, now) -> Rendered | None:
+    """The words of the message as things stand now, or None if they no longer apply."""
+    if message.meeting_version is not None and message.meeting.version != message.meeting_version:
+        return None
+    return renderer_of(message.kind)(message, now)
+
+
+def _compose(message, rendered):
+    """The mail: from the practice, to one person, with the Message-ID that every try carries."""
+    practice = Practice.current()
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    mail = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        from_email=str(Address(display_name=one_line(practice.name), addr_spec=sender)),
+        to=[str(Address(display_name=plain_name(message.recipient_name), addr_spec=message.recipient_email))],
+        reply_to=[practice.email] if practice.email else None,
+        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    if rendered.html is not None:
+        mail.attach_alternative(rendered.html, "text/html")
+    for attachment in rendered.attachments:
+        mail.attach(attachment.name, attachment.content, attachment.mimetype)
+    return mail
+
+
+@transaction.atomic
+def _settle(message, status, *, now):
+    """Write down how a try ended, unless that was settled meanwhile by whoever took over after our lease."""
+    stored = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if stored.status == Status.SENDING:
+        stored.move_to(status)
+        stored.sent_at = now if status == Status.SENT else None
+        stored.error = ""
+        stored.save(update_fields=["status", "sent_at", "error"])
+        log.info("message %s %s", stored.pk, status)
+    return stored
+
+
+@transaction.atomic
+def _settle_failure(message, error, *, now):
+    """Plan the next try, or give up after the last. A later try than ours, after our lease, is left alone."""
+    stored = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if stored.status != Status.SENDING or stored.attempts != message.attempts:
+        return stored
+    stored.error = type(error).__name__
+    if stored.attempts < MOST_ATTEMPTS:
+        stored.move_to(Status.QUEUED)
+        stored.next_attempt_at = now + FIRST_WAIT * 2 ** (stored.attempts - 1)
+        defer(stored)
+    else:
+        stored.move_to(Status.FAILED)
+    stored.save(update_fields=["status", "error", "next_attempt_at"])
+    log.warning("message %s: %s at try %d of %d", stored.pk, stored.error, stored.attempts, MOST_ATTEMPTS)
+    return stored
+
+
+def _job(pk, at):
+    return Job(
+        id=None,
+        queue=QUEUE,
+        lock=None,
+        queueing_lock=None,
+        task_name=DELIVER_TASK,
+        task_kwargs={"message": str(pk)},
+        scheduled_at=at,
+    )
+
+
+def _sender_domain():
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"

@@ -1,0 +1,131 @@
+"""The outbox: every message that leaves the practice, and what became of it."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from practice.people.models import Role
+
+__all__ = ["Heartbeat", "Message"]
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    DROPPED = "dropped", _("No longer needed")
+    FAILED = "failed", _("Could not be delivered")
+
+
+# A message that is being sent may be taken again: its sender was killed and the lease ran out.
+ALLOWED_MOVES = {
+    Status.QUEUED: {Status.SENDING},
+    Status.SENDING: {Status.SENDING, Status.QUEUED, Status.SENT, Status.DROPPED, Status.FAILED},
+    Status.FAILED: {Status.QUEUED},
+    Status.SENT: set(),
+    Status.DROPPED: set(),
+}
+UNFINISHED = (Status.QUEUED, Status.SENDING)
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The front desk and managers see what was sent to whom; nobody else does."""
+        if user.has_role(Role.MANAGER, Role.FRONT_DESK):
+            return self
+        return self.none()
+
+    def due(self, now: datetime):
+        """Messages to be sent now, those whose sender vanished included."""
+        return self.filter(status__in=UNFINISHED, next_attempt_at__lte=now)
+
+
+class Message(models.Model):
+    """One message to one recipient: the only truth about whether it is still to be sent.
+
+    It names what it is about (a meeting at one version, or another subject by its id) and never holds the text:
+    that is rendered when it is sent, from what is true then.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    recipient_email = models.EmailField()
+    recipient_name = models.CharField(max_length=80, blank=True)
+    recipient_hash = models.CharField(
+        max_length=64, help_text="keyed hash of the normalised address, to count how many one mailbox gets"
+    )
+    client = models.ForeignKey("practice.Client", on_delete=models.PROTECT, null=True, related_name="messages")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
+    time_zone = models.CharField(max_length=50)
+    is_discreet = models.BooleanField(default=True)
+    meeting = models.ForeignKey("practice.Meeting", on_delete=models.PROTECT, null=True, related_name="messages")
+    meeting_version = models.PositiveIntegerField(null=True)
+    subject_id = models.UUIDField(null=True, help_text="what the message is about, where that is not a meeting")
+    dedupe_key = models.CharField(max_length=200)
+    message_id = models.CharField(max_length=200, help_text="Message-ID header: the same on every try")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(help_text="when to try (again); while being sent, when the lease ends")
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=100, blank=True, help_text="class of the last error, never its words")
+    created_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(status__in=UNFINISHED), name="message_next_attempt"),
+            models.Index(fields=["recipient_hash", "sent_at"], name="message_recipient"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["dedupe_key"], name="a_message_is_written_once"),
+            models.CheckConstraint(
+                condition=Q(status=Status.SENT, sent_at__isnull=False) | (~Q(status=Status.SENT) & Q(sent_at=None)),
+                name="a_message_is_sent_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(meeting_version=None) | Q(meeting__isnull=False),
+                name="a_message_knows_the_meeting_whose_version_it_follows",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_attempt_at__gte=models.F("not_before")), name="a_message_is_not_sent_too_early"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+    def move_to(self, status: Status) -> None:
+        """Set the status. Raise ValueError if a message cannot go there from where it is."""
+        if status not in ALLOWED_MOVES[Status(self.status)]:
+            raise ValueError(f"A message that is {self.status} cannot become {status}.")
+        self.status = status
+
+    @property
+    def is_limited(self) -> bool:
+        """True if strangers could flood this mailbox by it. Mail to an account is limited where it is caused."""
+        return self.client_id is not None or self.user_id is None
+
+
+class Heartbeat(models.Model):
+    """When a process that works in the background last showed that it does."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return self.name
