@@ -1,0 +1,358 @@
+"""Reserve, move, cancel and approve: the only ways in which time becomes occupied or free."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from practice.calendar.links import ManageToken
+from practice.calendar.locks import lock
+from practice.calendar.meetings import Meeting, Participant, Party, Status
+from practice.calendar.openings import Window
+from practice.calendar.slots import Openings, Wish, find_openings, nearest, refusal, rooms_of
+from practice.catalog.models import Mode, Service
+from practice.database.together import insert_together
+from practice.messages.actions import enqueue, outgoing
+from practice.messages.models import Message
+from practice.people.clients import CareRelationship, Client
+from practice.people.counselors import Counselor
+from practice.records.actions import event, record
+from practice.records.models import AuditEvent
+
+HOLD = timedelta(minutes=10)
+ANSWER_WITHIN = timedelta(hours=24)
+CARE_LASTS = timedelta(days=30)
+ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+OVERLAPS = {
+    "a_counselor_is_in_one_meeting_at_a_time",
+    "a_room_holds_one_meeting_at_a_time",
+    "a_client_is_in_one_meeting_at_a_time",
+}
+
+
+class Taken(ValidationError):
+    """The time is no longer free. `alternatives` are filled in by `offer_alternatives`, outside the lock."""
+
+    def __init__(self):
+        super().__init__(_("That time was just taken. Choose one of the nearby times."), code="taken")
+
+
+class NotAllowed(ValidationError):
+    """A rule forbids the time; the code names the rule."""
+
+
+@dataclass
+class Wanted:
+    """One meeting that somebody wants. `candidates` are loaded counselors who may give it, in order of preference."""
+
+    service: Service
+    candidates: Sequence[Counselor]
+    starts_at: datetime
+    mode: str
+    clients: Sequence[Client] = ()
+    status: Status = Status.CONFIRMED
+    hold_key: str = ""
+    is_new_client: bool = True
+    follows_notice: bool = True
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    releasing: tuple = field(default=())  # ids of this person's own holds that make way
+
+    def wish(self) -> Wish:
+        return Wish(
+            service=self.service,
+            mode=self.mode,
+            is_new_client=self.is_new_client,
+            ignoring=tuple(self.releasing),
+            earliest=self.earliest,
+            latest=self.latest,
+            follows_notice=self.follows_notice,
+        )
+
+    def window(self) -> Window:
+        return Window.between(self.starts_at, self.starts_at + timedelta(minutes=5))
+
+
+def scarce_things(wanted: Sequence[Wanted]):
+    """What these meetings compete for: counselors, rooms, clients."""
+    for one in wanted:
+        yield from (("counselor", counselor.pk) for counselor in one.candidates)
+        yield from (("client", client.email_hash) for client in one.clients)
+        if one.mode == Mode.IN_PERSON:
+            yield from (("room", room) for room, _place in rooms_of(one.service))
+
+
+@transaction.atomic
+def reserve(*, wanted: Sequence[Wanted], now: datetime) -> list[Meeting]:
+    """Reserve every wanted meeting, or none.
+
+    Takes the locks, looks, then writes; returns the saved meetings in the order wanted. The caller tells people
+    (`announce`) and records what happened (`booking_event`) in the same transaction. Raise NotAllowed with the rule
+    as its code, Taken if somebody was quicker, Busy if the locks could not be had in three seconds.
+    """
+    return reserve_within(wanted, now=now)
+
+
+def reserve_within(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
+    """`reserve` for an action that has begun its transaction: saves the savepoint, and lets any refusal end it all."""
+    lock(scarce_things(wanted))
+    return [reserve_locked(one, now=now) for one in wanted]
+
+
+def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
+    """Check and save one meeting; the locks are held."""
+    if one.releasing:
+        drop_holds(one, now=now)
+    openings = find_openings(one.wish(), one.candidates, one.window(), now=now)
+    counselor = choose(one, openings)
+    room = openings.room_for(counselor.pk, one.starts_at) if one.mode == Mode.IN_PERSON else None
+    meeting = new_meeting(one, counselor, room, now=now)
+    try:
+        save_or_taken(meeting, one.clients)
+    except Taken:
+        if not drop_holds(one, now=now):
+            raise
+        save_or_taken(meeting, one.clients)  # what was in the way had run out
+    return meeting
+
+
+def drop_holds(one: Wanted, *, now: datetime) -> int:
+    """Remove this person's own holds that make way, and expired ones that lie in the way; return how many."""
+    service = one.service
+    start = one.starts_at - timedelta(minutes=service.buffer_before)
+    end = one.starts_at + timedelta(minutes=service.minutes + service.buffer_after)
+    whose = Q(counselor__in=[counselor.pk for counselor in one.candidates])
+    if one.mode == Mode.IN_PERSON:
+        whose |= Q(room__in=[room for room, _place in rooms_of(service)])
+    stale = Q(hold_expires_at__lte=now, busy_from__lt=end, busy_until__gt=start) & whose
+    if one.releasing:
+        stale |= Q(pk__in=one.releasing, hold_key=one.hold_key)
+    held = Meeting.objects.filter(stale, status=Status.HELD)
+    return held._raw_delete(held.db)  # nothing refers to a held meeting: no participants, no messages, no links
+
+
+def choose(one: Wanted, openings: Openings) -> Counselor:
+    """The candidate who is allowed and free and has the least to do around then. Raise Taken or NotAllowed."""
+    bit = openings.bit(one.starts_at)
+    free = [counselor for counselor in one.candidates if openings.free.get(counselor.pk, 0) & bit]
+    if free:
+        return min(free, key=lambda counselor: openings.load[counselor.pk])
+    if any(allowed & bit for allowed in openings.allowed.values()):
+        raise Taken
+    if not one.candidates:
+        raise NotAllowed(_("Nobody offers this service at this time."), code="hours")
+    error = refusal(openings.broken_rule(one.candidates[0].pk, one.starts_at), one.service)
+    raise NotAllowed(error.message, code=error.code)
+
+
+def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None, *, now: datetime) -> Meeting:
+    """An unsaved meeting with everything that its service's rules fix at this moment."""
+    service = one.service
+    meeting = Meeting(
+        reference="".join(secrets.choice(ALPHABET) for _place in range(8)),
+        counselor=counselor,
+        service=service,
+        mode=one.mode,
+        status=one.status,
+        price=service.price,
+        moves_left=service.moves_allowed,
+        not_before=one.earliest,
+        not_after=one.latest,
+        booked_at=now,
+        changed_at=now,
+    )
+    if one.status == Status.HELD:
+        meeting.hold_expires_at, meeting.hold_key = now + HOLD, one.hold_key
+    if one.status == Status.REQUESTED:
+        meeting.answer_due_at = min(now + ANSWER_WITHIN, one.starts_at)
+    place_in_time(meeting, one.starts_at, room)
+    return meeting
+
+
+def place_in_time(meeting: Meeting, starts_at: datetime, room: tuple[int, int] | None) -> None:
+    """Give the meeting its times, with pauses and limits, and its room."""
+    service = meeting.service
+    meeting.starts_at = starts_at
+    meeting.ends_at = starts_at + timedelta(minutes=service.minutes)
+    meeting.busy_from = starts_at - timedelta(minutes=service.buffer_before)
+    meeting.busy_until = meeting.ends_at + timedelta(minutes=service.buffer_after)
+    meeting.free_cancel_until = starts_at - timedelta(minutes=service.free_cancel)
+    meeting.free_move_until = starts_at - timedelta(minutes=service.free_move)
+    meeting.room_id, meeting.location_id = room or (None, None)
+
+
+def save_or_taken(meeting: Meeting, clients: Sequence[Client] = ()) -> None:
+    """Save the meeting and its heads; a refusal by an exclusion constraint becomes Taken."""
+    try:
+        with transaction.atomic():
+            if meeting._state.adding:
+                insert_together(meeting, *(Participant(meeting=meeting, client=client) for client in clients))
+            else:
+                meeting.save()
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+        if constraint in OVERLAPS:
+            raise Taken from error
+        raise
+
+
+def booking_event(meeting: Meeting, *, client: Client | None, by, now: datetime) -> AuditEvent:
+    """The unsaved audit row of a booking: the path saves several rows in one statement."""
+    starts_at = meeting.starts_at.isoformat()
+    return event(by, f"meeting.{meeting.status}", meeting, client=client, now=now, starts_at=starts_at)
+
+
+def care_for(meeting: Meeting, clients: Sequence[Client], *, now: datetime) -> None:
+    """Open the counselor's care relationship with each client, or let it last until 30 days after this meeting."""
+    CareRelationship.objects.all().prolong(
+        clients=clients, counselor_id=meeting.counselor_id, now=now, until=meeting.ends_at + CARE_LASTS
+    )
+
+
+def shorten_care(meeting: Meeting, *, now: datetime) -> None:
+    """After a cancellation: care ends 30 days after the last meeting that stands, or now if none does."""
+    for head in meeting.participants.all():
+        last = Meeting.objects.filter(
+            participants__client=head.client_id,
+            counselor=meeting.counselor_id,
+            status__in=[Status.CONFIRMED, Status.ATTENDED, Status.MISSED],
+        ).aggregate(last=Max("ends_at"))["last"]
+        CareRelationship.objects.filter(client=head.client_id, counselor=meeting.counselor_id).update(
+            ends_at=last + CARE_LASTS if last else now
+        )
+
+
+def notice(meeting: Meeting, client: Client, kind: str, *, now: datetime) -> Message:
+    """An unsaved message about the meeting as it stands: one for each client, kind and version."""
+    return outgoing(
+        kind=kind,
+        to=client,
+        meeting=meeting,
+        dedupe_key=f"{kind}:{meeting.pk}:{meeting.version}:{client.pk}",
+        now=now,
+    )
+
+
+def announce(meeting: Meeting, kind: str, *, now: datetime) -> None:
+    """Tell every client of the meeting, through the outbox."""
+    for head in meeting.participants.select_related("client"):
+        enqueue(notice(meeting, head.client, kind, now=now))
+
+
+def locked_meeting(meeting: Meeting, *, also: Sequence[tuple[str, object]] = ()) -> Meeting:
+    """Lock what this meeting occupies, then load it afresh."""
+    heads = meeting.participants.select_related("client")
+    things = [("counselor", meeting.counselor_id), *(("client", head.client.email_hash) for head in heads), *also]
+    if meeting.room_id:
+        things.append(("room", meeting.room_id))
+    lock(things)
+    return Meeting.objects.select_for_update(of=("self",)).select_related("counselor", "service").get(pk=meeting.pk)
+
+
+@transaction.atomic
+def move_meeting(
+    *, meeting: Meeting, starts_at: datetime, by, now: datetime, party: str = Party.CLIENT, expected: int | None = None
+) -> Meeting:
+    """Give a coming meeting another start, keep everything else, and tell its people.
+
+    `expected` is the version the person was looking at. Raise NotAllowed past the client's limit or against a rule,
+    Taken if the new time is occupied, ValidationError if the meeting changed meanwhile.
+    """
+    rooms = [("room", room) for room, _place in rooms_of(meeting.service)] if meeting.mode == Mode.IN_PERSON else []
+    meeting = locked_meeting(meeting, also=rooms)
+    if not meeting.is_coming or (expected is not None and meeting.version != expected):
+        raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
+    if party == Party.CLIENT and not meeting.can_be_moved_by_client(now):
+        raise NotAllowed(_("The free-change time has passed. Contact us and we will help if we can."), code="late")
+    wanted = Wanted(
+        service=meeting.service,
+        candidates=[meeting.counselor],
+        starts_at=starts_at,
+        mode=meeting.mode,
+        is_new_client=False,
+        follows_notice=party == Party.CLIENT,
+        earliest=meeting.not_before,
+        latest=meeting.not_after,
+        releasing=(meeting.pk,),
+    )
+    drop_holds(wanted, now=now)
+    openings = find_openings(wanted.wish(), wanted.candidates, wanted.window(), now=now)
+    choose(wanted, openings)
+    room = openings.room_for(meeting.counselor_id, starts_at) if meeting.mode == Mode.IN_PERSON else None
+    before = meeting.starts_at
+    place_in_time(meeting, starts_at, room)
+    meeting.version += 1
+    meeting.changed_at = now
+    if party == Party.CLIENT:
+        meeting.moves_left -= 1
+    save_or_taken(meeting)
+    ManageToken.objects.filter(meeting=meeting).delete()
+    if meeting.status == Status.CONFIRMED:
+        care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)
+    record(by, "meeting.moved", meeting, now=now, before=before.isoformat(), after=starts_at.isoformat())
+    announce(meeting, "meeting.moved", now=now)
+    return meeting
+
+
+@transaction.atomic
+def cancel_meeting(*, meeting: Meeting, by, now: datetime, reason: str = "", party: str = Party.CLIENT) -> Meeting:
+    """Cancel a coming meeting, free its time at once, and tell its people.
+
+    A client's cancellation past the free time is kept as late; it is still possible until the meeting starts. Raise
+    ValidationError if it is over, has begun, or was cancelled already.
+    """
+    meeting = locked_meeting(meeting)
+    if not meeting.is_coming or (party == Party.CLIENT and now >= meeting.starts_at):
+        raise ValidationError(_("This appointment can no longer be cancelled."), code="changed")
+    meeting.is_late = party == Party.CLIENT and not meeting.can_be_cancelled_free(now)
+    meeting.ended_by = party
+    meeting.changed_at = now
+    meeting.move_to(Status.CANCELLED)
+    meeting.save()
+    shorten_care(meeting, now=now)
+    record(by, "meeting.cancelled", meeting, now=now, party=party, late=meeting.is_late, why=reason)
+    announce(meeting, "meeting.cancelled", now=now)
+    return meeting
+
+
+@transaction.atomic
+def approve(*, meeting: Meeting, by, now: datetime) -> Meeting:
+    """Confirm a requested meeting, which has held its time all along, and tell its people.
+
+    Raise ValidationError if it is not waiting for an answer, or its time has begun.
+    """
+    meeting = locked_meeting(meeting)
+    if meeting.status != Status.REQUESTED or meeting.starts_at <= now:
+        raise ValidationError(_("This request was answered already or its time has passed."), code="changed")
+    meeting.move_to(Status.CONFIRMED)
+    meeting.answer_due_at, meeting.changed_at = None, now
+    meeting.save()
+    care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)
+    record(by, "meeting.approved", meeting, now=now)
+    announce(meeting, "meeting.confirmed", now=now)
+    return meeting
+
+
+def offer_alternatives(wanted: Wanted, *, now: datetime, days: int = 7) -> list[tuple[datetime, Counselor]]:
+    """The three free times nearest to a lost one, within a week on both sides. Run it after the transaction."""
+    window = Window.between(wanted.starts_at - timedelta(days=days), wanted.starts_at + timedelta(days=days))
+    openings = find_openings(wanted.wish(), wanted.candidates, window, now=now)
+    people = {counselor.pk: counselor for counselor in wanted.candidates}
+    return [(start, people[pk]) for start, pk in nearest(openings, wanted.starts_at)]
+
+
+@transaction.atomic
+def release_hold(*, meeting_id, hold_key: str) -> None:
+    """Give back a held time; silently does nothing if it is no longer held by this person (it may have expired)."""
+    Meeting.objects.filter(pk=meeting_id, hold_key=hold_key, status=Status.HELD).delete()
+
+
+def drop_expired_holds(*, now: datetime) -> int:
+    """Remove holds past their time. The booking path does so for what it needs; this keeps the table clean."""
+    return Meeting.objects.filter(status=Status.HELD, hold_expires_at__lte=now).delete()[0]
+

@@ -1,0 +1,231 @@
+"""The meeting: the one thing that occupies time. It knows nothing clinical."""
+
+import uuid
+from datetime import datetime
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from practice.catalog.models import Mode, Room, Service
+from practice.people.accounts import Role
+from practice.people.clients import Client
+from practice.people.counselors import Counselor
+
+
+class Status(models.TextChoices):
+    HELD = "held", _("Held")
+    REQUESTED = "requested", _("Requested")
+    CONFIRMED = "confirmed", _("Confirmed")
+    ATTENDED = "attended", _("Attended")
+    MISSED = "missed", _("Missed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+ALLOWED_MOVES = {
+    Status.HELD: {Status.REQUESTED, Status.CONFIRMED, Status.CANCELLED},
+    Status.REQUESTED: {Status.CONFIRMED, Status.CANCELLED},
+    Status.CONFIRMED: {Status.ATTENDED, Status.MISSED, Status.CANCELLED},
+    Status.ATTENDED: {Status.MISSED},
+    Status.MISSED: {Status.ATTENDED},
+    Status.CANCELLED: set(),
+}
+OCCUPYING = [Status.HELD, Status.REQUESTED, Status.CONFIRMED, Status.ATTENDED, Status.MISSED]
+COMING = [Status.REQUESTED, Status.CONFIRMED]
+OCCUPIES = Q(status__in=["held", "requested", "confirmed", "attended", "missed"])
+
+
+class Party(models.TextChoices):
+    CLIENT = "client", _("The client")
+    COUNSELOR = "counselor", _("The counselor")
+    PRACTICE = "practice", _("The practice")
+
+
+class MeetingQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those who run schedules see all; a counselor their own; a client those they take part in."""
+        if user.has_role(Role.MANAGER, Role.FRONT_DESK):
+            return self
+        seen = Q(participants__client__user=user)
+        if user.has_role(Role.COUNSELOR):
+            seen |= Q(counselor__user=user)
+        return self.filter(seen).distinct()
+
+    def occupying(self):
+        """Meetings that take up their counselor's time."""
+        return self.filter(OCCUPIES)
+
+    def coming(self, now: datetime):
+        """Requested and confirmed meetings that are not over."""
+        return self.filter(status__in=COMING, ends_at__gt=now)
+
+    def for_listing(self):
+        """Fetch in two queries all that a row in a list shows."""
+        return (
+            self.select_related("counselor", "service", "room__location", "location")
+            .prefetch_related("participants__client")
+            .order_by("starts_at", "pk")
+        )
+
+
+class Meeting(models.Model):
+    """A counselor's time with somebody: when, where, how, and whether it holds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=8, unique=True, editable=False)
+    counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="meetings")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="meetings")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
+    location = models.ForeignKey(
+        "practice.Location", on_delete=models.PROTECT, null=True, blank=True, related_name="meetings"
+    )
+    mode = models.CharField(max_length=10, choices=Mode)
+    status = models.CharField(max_length=10, choices=Status)
+    version = models.PositiveIntegerField(default=0, help_text="rises with every change of time, place or status")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    busy_from = models.DateTimeField(help_text="start less the pause before")
+    busy_until = models.DateTimeField(help_text="end plus the pause after")
+    busy = models.GeneratedField(
+        expression=Func(F("busy_from"), F("busy_until"), function="tstzrange"),
+        output_field=DateTimeRangeField(),
+        db_persist=True,
+    )
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    hold_key = models.CharField(max_length=64, blank=True, help_text="keyed hash of who holds it")
+    price = models.PositiveIntegerField(help_text="whole rupiah, as agreed when booked")
+    free_cancel_until = models.DateTimeField()
+    free_move_until = models.DateTimeField()
+    moves_left = models.PositiveSmallIntegerField()
+    not_before = models.DateTimeField(null=True, blank=True, help_text="the earliest start an upper rule allows")
+    not_after = models.DateTimeField(null=True, blank=True, help_text="the latest start an upper rule allows")
+    answer_due_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=10, choices=Party, blank=True)
+    is_late = models.BooleanField(default=False, help_text="cancelled past the free time")
+    booked_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects = MeetingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["counselor", "busy_from"],
+                include=["busy_until", "starts_at", "hold_expires_at"],
+                condition=OCCUPIES,
+                name="meeting_busy_counselor",
+            ),
+            models.Index(
+                fields=["room", "busy_from"],
+                include=["busy_until", "hold_expires_at"],
+                condition=OCCUPIES & Q(room__isnull=False),
+                name="meeting_busy_room",
+            ),
+            models.Index(fields=["hold_expires_at"], condition=Q(status="held"), name="meeting_held_until"),
+            models.Index(fields=["starts_at"], name="meeting_starts_at"),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="a_counselor_is_in_one_meeting_at_a_time",
+                expressions=[("counselor", RangeOperators.EQUAL), ("busy", RangeOperators.OVERLAPS)],
+                condition=OCCUPIES,
+            ),
+            ExclusionConstraint(
+                name="a_room_holds_one_meeting_at_a_time",
+                expressions=[("room", RangeOperators.EQUAL), ("busy", RangeOperators.OVERLAPS)],
+                condition=OCCUPIES & Q(room__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(busy_from__lte=F("starts_at"), starts_at__lt=F("ends_at"), ends_at__lte=F("busy_until")),
+                name="a_meeting_ends_after_it_begins_and_pauses_lie_around_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held", hold_expires_at__isnull=False)
+                | (~Q(status="held") & Q(hold_expires_at__isnull=True)),
+                name="a_hold_and_nothing_else_expires",
+            ),
+            models.CheckConstraint(
+                condition=~Q(mode="in_person") | Q(room__isnull=False), name="a_meeting_in_person_has_a_room"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="participants_follow_their_meeting",
+                operation=pgtrigger.UpdateOf("starts_at", "ends_at", "status"),
+                when=pgtrigger.After,
+                func="""
+                    UPDATE practice_participant
+                    SET during = tstzrange(NEW.starts_at, NEW.ends_at), status = NEW.status
+                    WHERE meeting_id = NEW.id;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    def move_to(self, status: Status) -> None:
+        """Change the status along ALLOWED_MOVES. Raise ValidationError if it cannot become that."""
+        if status not in ALLOWED_MOVES[Status(self.status)]:
+            raise ValidationError(_now("This appointment has changed meanwhile. Look at it again."), code="status")
+        self.status = status
+        self.version += 1
+
+    @property
+    def is_coming(self):
+        return self.status in COMING
+
+    def can_be_moved_by_client(self, now: datetime) -> bool:
+        """True while the client may move it: before the limit, with moves left."""
+        return self.is_coming and now < self.free_move_until and self.moves_left > 0
+
+    def can_be_cancelled_free(self, now: datetime) -> bool:
+        return self.is_coming and now < self.free_cancel_until
+
+
+class Participant(models.Model):
+    """One head in a meeting. Its time and status are copied from the meeting by the database."""
+
+    class Attendance(models.TextChoices):
+        UNKNOWN = "", _("Not recorded")
+        ATTENDED = "attended", _("Attended")
+        LATE = "late", _("Came late")
+        MISSED = "missed", _("Did not come")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="participants")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="participations")
+    attendance = models.CharField(max_length=10, choices=Attendance, blank=True, default="")
+    during = DateTimeRangeField(editable=False, null=True)
+    status = models.CharField(max_length=10, choices=Status, editable=False, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "client"], name="a_client_is_in_a_meeting_once"),
+            ExclusionConstraint(
+                name="a_client_is_in_one_meeting_at_a_time",
+                expressions=[("client", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=OCCUPIES,
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="copy_time_and_status_of_the_meeting",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func="""
+                    SELECT tstzrange(m.starts_at, m.ends_at), m.status INTO NEW.during, NEW.status
+                    FROM practice_meeting m WHERE m.id = NEW.meeting_id;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self):
+        return str(self.client_id)
