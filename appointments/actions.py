@@ -1,0 +1,182 @@
+"""Book a consultation: the path on which everything that belongs to a booking is saved, or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from appointments.models import Consultation
+from appointments.replays import Request, earlier_answer, kept_answer
+from practice.calendar.actions import HOLD, NotAllowed, Wanted, booking_event, care_for, notice, reserve_within
+from practice.calendar.links import new_link
+from practice.calendar.meetings import COMING, Meeting, Participant, Status
+from practice.catalog.models import Approval, Service
+from practice.database.together import insert_together
+from practice.messages.actions import defer
+from practice.people.clients import Client, Consent, email_hash
+from practice.people.consents import given
+from practice.people.counselors import Counselor
+
+MOST_UNPROVEN = 3
+KINDS = {Status.CONFIRMED: "meeting.confirmed", Status.REQUESTED: "meeting.requested"}
+
+
+@dataclass(frozen=True)
+class Booker:
+    """What a person says of themselves when booking. Text in `question` is for the counselor alone."""
+
+    name: str
+    email: str
+    language: str
+    time_zone: str
+    phone: str = ""
+    question: str = ""
+    is_discreet: bool = True
+    for_someone_else: bool = False
+    birth_year: int | None = None
+    guardian_name: str = ""
+    guardian_phone: str = ""
+    guardian_consents: bool = False
+    client: Client | None = None  # the signed-in client, whose record this joins
+
+    def is_minor(self, *, on: date, adult_age: int) -> bool:
+        """True if this person may not yet be of age on that date."""
+        return self.birth_year is not None and on.year - self.birth_year <= adult_age - 1
+
+    def record(self, *, now: datetime) -> Client:
+        """The signed-in client, or a new unproven one: it joins a known person only once the e-mail is proven."""
+        if self.client:
+            return self.client
+        return Client(
+            preferred_name=self.name,
+            email=self.email,
+            email_hash=email_hash(self.email),
+            phone=self.phone,
+            language=self.language,
+            time_zone=self.time_zone,
+            is_discreet=self.is_discreet,
+            birth_year=self.birth_year,
+            guardian_name=self.guardian_name,
+            guardian_phone=self.guardian_phone,
+            guardian_consented_at=now if self.guardian_consents and self.guardian_name else None,
+            created_at=now,
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The time somebody chose. `candidates` are the counselors who may give the service, in order of preference."""
+
+    service: Service
+    candidates: Sequence[Counselor]
+    starts_at: datetime
+    mode: str
+
+    def wanted(self, **more) -> Wanted:
+        return Wanted(
+            service=self.service, candidates=self.candidates, starts_at=self.starts_at, mode=self.mode, **more
+        )
+
+
+@transaction.atomic
+def hold(*, choice: Choice, hold_key: str, is_new_client: bool, now: datetime) -> Meeting:
+    """Keep the chosen time for ten minutes for the browser behind `hold_key`.
+
+    A browser holds at most two times: older holds are given back. Raise NotAllowed, Taken or Busy.
+    """
+    own = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key).order_by("-booked_at").values_list("pk", flat=True)
+    same_time = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key, starts_at=choice.starts_at)
+    releasing = {*own[1:], *same_time.values_list("pk", flat=True)}
+    wanted = choice.wanted(
+        status=Status.HELD, hold_key=hold_key, is_new_client=is_new_client, releasing=tuple(releasing)
+    )
+    return reserve_within([wanted], now=now)[0]
+
+
+@transaction.atomic
+def extend_hold(*, meeting: Meeting, hold_key: str, now: datetime) -> Meeting:
+    """Keep a held time for another ten minutes, at most ten times. Raise NotAllowed if it is no longer held."""
+    held = Meeting.objects.select_for_update().filter(pk=meeting.pk, hold_key=hold_key, status=Status.HELD).first()
+    if held is None or now - held.booked_at > 10 * HOLD:
+        raise NotAllowed(_("This time is no longer held. Choose a time again."), code="hold")
+    held.hold_expires_at = now + HOLD
+    held.save(update_fields=["hold_expires_at"])
+    return held
+
+
+@transaction.atomic
+def book_consultation(
+    *, choice: Choice, booker: Booker, request: Request, answer, by, now: datetime, hold_key: str = "", held=()
+) -> dict:
+    """Book one meeting for one person and return the answer to give, the same for every repeat of the request.
+
+    `answer(meeting, token)` words the answer; the token opens the manage page. Saves the client, the meeting, their
+    question (encrypted), consent, link, audit row and confirmation message, or nothing at all. `held` are the ids of
+    this browser's holds, which make way. Raise NotAllowed, Taken, Busy, or Mismatch if the key was used for something
+    else.
+    """
+    if (before := earlier_answer(request, now=now)) is not None:
+        return before
+    client = booker.record(now=now)
+    status = Status.REQUESTED if choice.service.approval == Approval.REQUEST else Status.CONFIRMED
+    wanted = choice.wanted(
+        clients=[client],
+        status=status,
+        hold_key=hold_key,
+        releasing=tuple(held),
+        is_new_client=booker.client is None,
+    )
+    meeting = reserve_within([wanted], now=now)[0]
+    refuse_too_many(client, now=now)
+    token, link = new_link(meeting, now=now)
+    told = answer(meeting, token)
+    message = notice(meeting, client, KINDS[status], now=now)
+    insert_together(
+        *([client] if client._state.adding else []),
+        Consultation(
+            meeting=meeting,
+            client=client,
+            question=booker.question,
+            for_someone_else=booker.for_someone_else,
+            created_at=now,
+        ),
+        *consents(client, booker, now=now),
+        link,
+        booking_event(meeting, client=client, by=by, now=now),
+        message,
+        kept_answer(request, told, now=now),
+    )
+    if status == Status.CONFIRMED:
+        care_for(meeting, [client], now=now)
+    defer(message)
+    return told
+
+
+def consents(client: Client, booker: Booker, *, now: datetime) -> list[Consent]:
+    """What was agreed to with this booking."""
+    purposes = ["booking"]
+    if booker.guardian_consents and booker.guardian_name:
+        purposes.append("guardian")
+    return [given(client=client, purpose=purpose, language=booker.language, now=now) for purpose in purposes]
+
+
+def refuse_too_many(client: Client, *, now: datetime) -> None:
+    """Raise NotAllowed if this address has three coming appointments whose owner was never proven.
+
+    Runs under the client's lock, before the new head is counted as saved: the limit holds in parallel too.
+    """
+    if client.email_proven_at:
+        return
+    coming = Participant.objects.filter(
+        client__email_hash=client.email_hash,
+        client__email_proven_at=None,
+        status__in=COMING,
+        meeting__ends_at__gt=now,
+    )
+    if coming.exclude(client=client).count() >= MOST_UNPROVEN:
+        raise NotAllowed(
+            _("There are already several appointments for this e-mail address. Contact us and we will help."),
+            code="cap",
+        )
