@@ -7,7 +7,7 @@ from functools import wraps
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -153,10 +153,14 @@ class BookingForm(forms.Form):
 
 def read_body(request) -> dict:
     """The JSON object of a request, texts checked for what no database or mail can hold. Raise ValidationError."""
-    if len(request.body) > LONGEST_BODY:
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raw = None
+    if raw is None or len(raw) > LONGEST_BODY:
         raise ValidationError({"body": _("The request is too large.")})
     try:
-        body = json.loads(request.body)
+        body = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise ValidationError({"body": _("Send a JSON object.")}) from error
     if not isinstance(body, dict):

@@ -52,8 +52,11 @@ def earlier_answer(request: Request, *, now: datetime) -> dict | None:
     Raise Mismatch if the key belongs to another request, Busy if the first one takes over three seconds.
     """
     lock([("replay", request.key_hash())])
-    row = Replay.objects.filter(key_hash=request.key_hash(), expires_at__gt=now).first()
+    row = Replay.objects.filter(key_hash=request.key_hash()).first()
     if row is None:
+        return None
+    if row.expires_at <= now:
+        row.delete()
         return None
     if not hmac.compare_digest(row.body_hash, request.body_hash()):
         raise Mismatch

@@ -3,11 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
 from practice.people.models import Role
 from tests.factories import NOW, make_client, make_counselor, make_practice, make_service, make_user
+
+
+def pytest_configure():
+    """Static files come straight from their folders: no test waits for them to be collected."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
 
 
 @pytest.fixture(autouse=True)
