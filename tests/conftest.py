@@ -16,22 +16,17 @@ def pytest_configure():
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    TransactionTestCase._fixture_teardown = empty_append_only_tables_too
 
 
-@pytest.fixture(autouse=True)
-def append_only_tables_may_be_emptied(request, monkeypatch):
-    """Between transactional tests everything is truncated, the append-only tables too."""
-    if "transactional_db" not in request.fixturenames and "live_server" not in request.fixturenames:
-        return
-    flush = TransactionTestCase._fixture_teardown
-
-    def teardown(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
+def empty_append_only_tables_too(self, flush=TransactionTestCase._fixture_teardown):
+    """Between transactional tests everything is truncated; the triggers that forbid it rest meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
             flush(self)
-            cursor.execute("SET session_replication_role = origin")
-
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")
 
 
 @pytest.fixture

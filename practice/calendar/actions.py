@@ -315,7 +315,7 @@ def cancel_meeting(*, meeting: Meeting, by, now: datetime, reason: str = "", par
     meeting.move_to(Status.CANCELLED)
     meeting.save()
     shorten_care(meeting, now=now)
-    record(by, "meeting.cancelled", meeting, now=now, party=party, late=meeting.is_late, why=reason)
+    record(by, "meeting.cancelled", meeting, now=now, reason=reason, party=party, late=meeting.is_late)
     announce(meeting, "meeting.cancelled", now=now)
     return meeting
 

@@ -12,7 +12,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from practice.records.context import current_request, origin
-from practice.records.fields import Sealed
 from practice.records.keys import Erased, RecordError
 from practice.records.models import AuditEvent, KeyHolder, encrypted_fields
 
@@ -27,7 +26,7 @@ def _fact(name: str, value):
         value = str(value)
     elif isinstance(value, date | datetime):
         value = value.isoformat()
-    if isinstance(value, Sealed) or not (value is None or isinstance(value, bool | int | float | str)):
+    if not (value is None or isinstance(value, bool | int | float | str)):
         raise TypeError(f"The fact “{name}” is not a plain value.")
     if isinstance(value, str) and (len(value) > FACT_LENGTH or "\0" in value):
         raise ValueError(f"The fact “{name}” is too long or holds a NUL: facts name and count, they do not quote.")

@@ -113,13 +113,6 @@ class RecordQuerySet(models.QuerySet):
 
     update.alters_data = True
 
-    def bulk_update(self, objs, fields, batch_size=None):
-        fields = list(fields)
-        self._refuse_encrypted("bulk_update", fields)
-        return super().bulk_update(objs, fields, batch_size=batch_size)
-
-    bulk_update.alters_data = True
-
     def bulk_create(
         self,
         objs,

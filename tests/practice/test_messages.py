@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from practice.database.together import insert_together
 from practice.messages import renderers, tasks, tokens
 from practice.messages.actions import (
     DELIVER_TASK,
@@ -26,17 +27,16 @@ from practice.messages.actions import (
     defer,
     deliver,
     enqueue,
+    job_of,
     outgoing,
     show_life,
     sweep,
     worker_is_alive,
 )
 from practice.messages.models import Heartbeat, Message, Status
-from practice.messages.renderers import Attachment, Rendered, UnknownKind, plain_name, register, render_mail
+from practice.messages.renderers import Attachment, Rendered, UnknownKind, register
 from practice.people.models import Role
 from tests.factories import NOW, make_client, make_meeting, make_practice, make_user
-
-pytestmark = pytest.mark.django_db
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -111,18 +111,21 @@ class Hanging(MemoryBackend):
     reached = threading.Event()
     go_on = threading.Event()
     in_transaction = None
+    refuses = False
 
     def send_messages(self, email_messages):
         Hanging.in_transaction = connection.in_atomic_block
         self.reached.set()
         assert self.go_on.wait(10)
+        if self.refuses:
+            raise ConnectionResetError
         return super().send_messages(email_messages)
 
 
 # --- Written with what it tells about --------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_a_transaction_that_fails_leaves_neither_message_nor_job():
     with transaction.atomic():
         make_message()
@@ -158,7 +161,17 @@ def test_several_messages_get_their_jobs_in_one_statement(django_assert_num_quer
     with django_assert_num_queries(1):
         defer(*messages)
 
-    assert [job.scheduled_at for job in jobs()[before:]] == [message.not_before for message in messages]
+    assert [job.scheduled_at for job in jobs()[before:]] == [None, NOW + HOUR, NOW + 2 * HOUR]
+
+
+def test_a_message_and_its_job_can_be_inserted_together(django_assert_num_queries):
+    message = outgoing(kind="tests.greeting", to=RINA, dedupe_key="x", now=NOW, not_before=NOW + HOUR)
+
+    with django_assert_num_queries(1):
+        insert_together(message, job_of(message))
+
+    (job,) = jobs()
+    assert (job.args, job.scheduled_at) == ({"message": str(message.pk)}, NOW + HOUR)
 
 
 def test_a_message_is_written_once_and_the_transaction_goes_on():
@@ -171,7 +184,7 @@ def test_a_message_is_written_once_and_the_transaction_goes_on():
     assert len(jobs()) == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_two_transactions_that_write_the_same_message_both_go_on():
     with transaction.atomic():
         first = make_message(key="same")
@@ -259,7 +272,7 @@ def test_a_message_is_not_sent_before_its_time():
     assert deliver(message.pk, now=NOW + HOUR).status == Status.SENT
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_of_many_workers_one_sends():
     message = make_message()
     start = threading.Barrier(6)
@@ -275,7 +288,7 @@ def test_of_many_workers_one_sends():
     assert Message.objects.get().attempts == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_a_server_that_thinks_locks_nothing(hanging):
     message = make_message()
     thread = in_thread(lambda: deliver(message.pk, now=NOW))
@@ -305,7 +318,20 @@ def test_after_a_kill_between_sending_and_noting_it_the_second_mail_is_recognisa
     assert [sent.message()["Message-ID"] for sent in mail.outbox] == [message.message_id] * 2
 
 
-@pytest.mark.django_db(transaction=True)
+def test_a_message_whose_workers_are_killed_every_time_is_not_mailed_for_ever(settings):
+    send_through(KilledAfterSending, settings)
+    message = make_message()
+    for attempt in range(8):
+        with pytest.raises(Killed):
+            deliver(message.pk, now=NOW + attempt * HOUR)
+
+    given_up = deliver(message.pk, now=NOW + DAY)
+
+    assert (given_up.status, given_up.error) == (Status.FAILED, "WorkerVanished")
+    assert len(mail.outbox) == 8
+
+
+@pytest.mark.usefixtures("transactional_db")
 def test_a_sender_that_comes_back_after_its_lease_undoes_nothing(hanging, settings):
     message = make_message()
     thread = in_thread(lambda: deliver(message.pk, now=NOW))
@@ -318,6 +344,23 @@ def test_a_sender_that_comes_back_after_its_lease_undoes_nothing(hanging, settin
 
     stored = Message.objects.get()
     assert (stored.status, stored.sent_at, stored.attempts) == (Status.SENT, NOW + LEASE, 2)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_sender_that_fails_after_its_lease_does_not_disturb_the_next(hanging, settings, monkeypatch):
+    monkeypatch.setattr(hanging, "refuses", True)
+    message = make_message()
+    thread = in_thread(lambda: deliver(message.pk, now=NOW))
+    assert hanging.reached.wait(10)
+    send_through(KilledAfterSending, settings)
+    with pytest.raises(Killed):
+        deliver(message.pk, now=NOW + LEASE)
+
+    hanging.go_on.set()
+    thread.join(10)
+
+    stored = Message.objects.get()
+    assert (stored.status, stored.attempts, stored.next_attempt_at) == (Status.SENDING, 2, NOW + 2 * LEASE)
 
 
 # --- No longer wanted ------------------------------------------------------------------------------------------------
@@ -442,7 +485,7 @@ def test_the_sweep_brings_back_what_a_killed_worker_left(settings):
     assert deliver(message.pk, now=NOW + LEASE + MINUTE).status == Status.SENT
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_the_sweep_passes_over_a_message_that_someone_is_claiming():
     message, free = make_message(), make_message()
     found = []
@@ -496,7 +539,7 @@ def test_mail_to_an_account_is_not_held_back():
         assert deliver(make_message(to=ayu).pk, now=NOW).status == Status.SENT
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_many_workers_at_once_send_no_more_than_the_mailbox_may_get():
     messages = [make_message() for _ in range(8)]
     start = threading.Barrier(8)
@@ -510,100 +553,6 @@ def test_many_workers_at_once_send_no_more_than_the_mailbox_may_get():
 
     assert len(mail.outbox) == 5
     assert Message.objects.filter(status=Status.QUEUED).count() == 3
-
-
-# --- What a mail looks like ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def hello(settings, tmp_path):
-    """A kind of mail with templates of its own: its two files, in a folder of this test."""
-    folder = tmp_path / "email"
-    folder.mkdir()
-    text = (
-        '{% extends "email/layout.txt" %}{% load tz %}{% block subject %}{{ name }}: {{ at|date:"l H:i" }}'
-        "{% endblock subject %}{% block body %}Halo {{ name }},\n\n\n\n{{ base_url }}/b/\n{% endblock body %}"
-    )
-    html = '{% extends "email/layout.html" %}{% block body %}<p>Halo {{ name }}</p>{% endblock body %}'
-    (folder / "hello.txt").write_text(text)
-    (folder / "hello.html").write_text(html)
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
-    return lambda **fields: render_mail("hello", {"at": NOW}, outgoing_to(**fields))
-
-
-def outgoing_to(**fields):
-    return outgoing(kind="tests.greeting", to=replace(RINA, **fields), dedupe_key="x", now=NOW)
-
-
-def test_a_mail_speaks_the_recipients_language_in_their_zone(hello):
-    assert hello(language="id", time_zone="Asia/Jayapura").subject == "Rina: Senin 10:00"
-    assert hello(language="en", time_zone="Asia/Jakarta").subject == "Rina: Monday 08:00"
-
-
-def test_a_mail_has_text_and_html_signed_by_the_practice(hello, settings):
-    make_practice(name="Ruang Teduh", phone="021 555 0100", email="")
-
-    rendered = hello()
-
-    assert rendered.text == f"Halo Rina,\n\n{settings.BASE_URL}/b/\n\n--\nRuang Teduh\n021 555 0100\n"
-    assert '<html lang="id">' in rendered.html
-    assert "<p>Halo Rina</p>" in rendered.html
-    assert "Ruang Teduh" in rendered.html
-
-
-def test_a_mail_loads_nothing_and_watches_nobody(hello):
-    html = hello().html
-
-    assert not [word for word in ("<img", "<script", "<link", "<iframe", "url(", "http:", "https:") if word in html]
-
-
-def test_names_are_escaped_in_html_and_plain_in_text(hello):
-    rendered = hello(name="O'Brien & <b>")
-
-    assert "Halo O'Brien & b," in rendered.text
-    assert "Halo O&#x27;Brien &amp; b" in rendered.html
-
-
-@pytest.mark.parametrize(
-    ("typed", "shown"),
-    [
-        ("Rina", "Rina"),
-        ("  Ayu   Pratiwi ", "Ayu Pratiwi"),
-        ("Rina\r\nBcc: all@example.org", "Rina Bcc: all@ example. org"),
-        ("Rina\u2028\x00\x1b", "Rina"),
-        ("\u202eaniR\u2066", "aniR"),
-        ("Menang di https://judi.example/x", "Menang di https: judi. example x"),
-        ("judi.example", "judi. example"),
-        ("all@example.org", "all@ example. org"),
-        ("J.R. Sitorus", "J. R. Sitorus"),
-        ("Müller-Ño'a", "Müller-Ño'a"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
-        ("N" * 200, "N" * 80),
-    ],
-)
-def test_a_name_is_one_line_without_links(typed, shown):
-    assert plain_name(typed) == shown
-
-
-@pytest.mark.parametrize("name", ["Rina\r\nBcc: all@example.org", "Rina\nSubject: win", 'Rina", <all@example.org>'])
-def test_a_name_cannot_add_headers_or_recipients(name):
-    deliver(make_message(to=replace(RINA, name=name)).pk, now=NOW)
-
-    parsed = email.message_from_bytes(mail.outbox[0].message().as_bytes(), policy=email.policy.default)
-    assert parsed["Bcc"] is None
-    assert parsed["Subject"] == "Your appointment"
-    assert [address.addr_spec for address in parsed["To"].addresses] == ["rina@example.org"]
-
-
-def test_a_subject_is_one_line_whatever_is_in_it(hello):
-    assert "\n" not in hello(name="Rina\nBcc: all@example.org").subject
-
-
-def test_an_address_with_a_line_break_is_never_sent_to():
-    message = make_message(to=replace(RINA, email="rina@example.org\nBcc: all@example.org"))
-
-    assert deliver(message.pk, now=NOW).status == Status.QUEUED
-    assert mail.outbox == []
 
 
 # --- Where mails go --------------------------------------------------------------------------------------------------
@@ -637,7 +586,7 @@ class Inbox:
         return "250 OK"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_the_worker_hands_a_message_to_a_real_mail_server(run_worker, settings):
     inbox = Inbox()
     with socket.socket() as probe:
@@ -647,7 +596,8 @@ def test_the_worker_hands_a_message_to_a_real_mail_server(run_worker, settings):
     server.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    message = make_message(now=datetime.now(UTC))
+    message = outgoing(kind="tests.greeting", to=RINA, dedupe_key="x", now=datetime.now(UTC))
+    insert_together(message, job_of(message))
 
     try:
         run_worker()
@@ -672,9 +622,9 @@ def run_worker(monkeypatch):
     return do_all_jobs
 
 
-def do_all_jobs():
+def do_all_jobs(queue="messages"):
     with app.replace_connector(app.connector.get_worker_connector()) as worker:
-        worker.run_worker(queues=["messages"], wait=False, install_signal_handlers=False, listen_notify=False)
+        worker.run_worker(queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False)
 
 
 def in_thread(work):
@@ -691,7 +641,7 @@ def in_thread(work):
     return thread
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_jobs_without_a_message_do_no_harm(run_worker):
     message = make_message(now=datetime.now(UTC))
     Message.objects.all().delete()
@@ -700,6 +650,37 @@ def test_jobs_without_a_message_do_no_harm(run_worker):
 
     assert jobs()[0].args == {"message": str(message.pk)}
     assert jobs()[0].status == "succeeded"
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_the_job_of_a_killed_worker_is_done_again(run_worker):
+    make_message(now=datetime.now(UTC))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+
+    tasks.take_over_stalled_jobs.defer(timestamp=0)
+    run_worker("upkeep")
+    run_worker("messages")
+
+    assert jobs()[0].status == "succeeded"
+    assert Message.objects.get().status == Status.SENT
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_jobs_that_ended_long_ago_are_removed(run_worker):
+    old, recent = make_message(now=datetime.now(UTC)), make_message(now=datetime.now(UTC))
+    run_worker("messages")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = now() - interval '7 hours' FROM procrastinate_jobs job"
+            " WHERE job.id = job_id AND job.args->>'message' = %s",
+            [str(old.pk)],
+        )
+
+    tasks.remove_old_jobs.defer(timestamp=0)
+    run_worker("upkeep")
+
+    assert [job.args["message"] for job in jobs()] == [str(recent.pk)]
 
 
 def test_the_worker_knows_the_periodic_work():
