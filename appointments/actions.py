@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from practice.calendar.links import new_link
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
 from practice.catalog.models import Approval, Service
 from practice.database.together import insert_together
-from practice.messages.actions import defer
+from practice.messages.actions import job_of
 from practice.people.clients import Client, Consent, email_hash
 from practice.people.consents import given
 from practice.people.counselors import Counselor
@@ -86,9 +86,13 @@ def hold(*, choice: Choice, hold_key: str, is_new_client: bool, now: datetime) -
 
     A browser holds at most two times: older holds are given back. Raise NotAllowed, Taken or Busy.
     """
-    own = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key).order_by("-booked_at").values_list("pk", flat=True)
-    same_time = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key, starts_at=choice.starts_at)
-    releasing = {*own[1:], *same_time.values_list("pk", flat=True)}
+    service, starts_at = choice.service, choice.starts_at
+    own = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key).order_by("-booked_at")
+    in_the_way = own.filter(
+        busy_from__lt=starts_at + timedelta(minutes=service.minutes + service.buffer_after),
+        busy_until__gt=starts_at - timedelta(minutes=service.buffer_before),
+    )
+    releasing = {*own.values_list("pk", flat=True)[1:], *in_the_way.values_list("pk", flat=True)}
     wanted = choice.wanted(
         status=Status.HELD, hold_key=hold_key, is_new_client=is_new_client, releasing=tuple(releasing)
     )
@@ -146,11 +150,11 @@ def book_consultation(
         link,
         booking_event(meeting, client=client, by=by, now=now),
         message,
+        job_of(message),
         kept_answer(request, told, now=now),
     )
     if status == Status.CONFIRMED:
         care_for(meeting, [client], now=now)
-    defer(message)
     return told
 
 

@@ -65,7 +65,7 @@ class DetailsForm(forms.Form):
         label=_("WhatsApp number"),
         required=False,
         max_length=30,
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
+        widget=forms.TelInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
         error_messages={
             "required": _("Enter a WhatsApp number, for example 0812 3456 7890."),
             "max_length": _("Enter a WhatsApp number, for example 0812 3456 7890."),
@@ -96,7 +96,7 @@ class DetailsForm(forms.Form):
         label=_("Phone number of the parent or guardian"),
         required=False,
         max_length=30,
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel"}),
+        widget=forms.TelInput(attrs={"inputmode": "tel"}),
         error_messages={"max_length": _("Enter a phone number, for example 0812 3456 7890.")},
     )
     guardian_consent = forms.BooleanField(
@@ -122,9 +122,7 @@ class DetailsForm(forms.Form):
         error_messages={"invalid_choice": _("Choose how we may write to you.")},
     )
     consent = forms.BooleanField(
-        label=_(
-            "I agree that my counselor uses what I wrote for these sessions. I can withdraw this at any time."
-        ),
+        label=_("I agree that my counselor uses what I wrote for these sessions. I can withdraw this at any time."),
         error_messages={"required": _("Tick the box if you agree. Without it we cannot book the appointment.")},
     )
 
@@ -132,7 +130,15 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.practice, self.mode, self.today, self.client = practice, mode, today, client
         if client:
-            for name in ("name", "email", "birth_year", "guardian_name", "guardian_phone", "guardian_consent", "discreet"):
+            for name in (
+                "name",
+                "email",
+                "birth_year",
+                "guardian_name",
+                "guardian_phone",
+                "guardian_consent",
+                "discreet",
+            ):
                 del self.fields[name]
         if client and (client.phone or mode != Mode.PHONE):
             del self.fields["phone"]

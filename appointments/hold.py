@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -63,6 +64,11 @@ class Pick:
         fields = {"start": written_start(self.starts_at), "counselor": self.asked, "mode": self.mode}
         return fields | {"with": self.counselor.slug, "hold": str(self.held.pk) if self.held else ""}
 
+    @property
+    def query(self) -> str:
+        """The query by which the list of times opens where this time stands."""
+        return urlencode({"counselor": self.asked, "mode": self.mode, "start": written_start(self.starts_at)})
+
     def choice(self) -> Choice:
         """This time with this counselor."""
         return Choice(self.service, [self.counselor], self.starts_at, self.mode)
@@ -82,14 +88,18 @@ def candidates(offer: Offer, asked: str, starts_at: datetime) -> list[Counselor]
     return found[turn:] + found[:turn]
 
 
+def own_holds(*, key: str):
+    """The times that this browser holds, also just after they ran out."""
+    return Meeting.objects.filter(status=Status.HELD, hold_key=key)
+
+
 def own_hold(pk, *, key: str) -> Meeting | None:
-    """The time that this browser holds under that id, also just after it ran out; None for anybody else's."""
+    """The time that this browser holds under that id; None for anybody else's."""
     try:
         pk = UUID(str(pk))
     except ValueError:
         return None
-    holds = Meeting.objects.filter(status=Status.HELD, hold_key=key).select_related("counselor", "service", "location")
-    return holds.filter(pk=pk).first()
+    return own_holds(key=key).filter(pk=pk).select_related("counselor", "service", "location").first()
 
 
 def pick_of(held: Meeting, offer: Offer, *, asked: str) -> Pick:

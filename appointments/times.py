@@ -18,8 +18,9 @@ from appointments.choices import ANY, Offer, read_moment
 from practice import formats
 from practice.calendar.openings import CELL, moment_of
 from practice.calendar.slots import PUBLIC_DAYS, Openings, Wish, find_openings, window_of
-from practice.catalog.models import Mode, Service
+from practice.catalog.models import Location, Mode, Service
 from practice.people.counselors import Counselor
+from practice.zones import zone as zone_of
 
 DAYS_SHOWN = 7
 DAYS_SEARCHED = 28
@@ -192,10 +193,32 @@ def days_of(starts: Iterable[datetime], asked: Asked, zone: ZoneInfo, current: d
     return days
 
 
-def searching(offer: Offer, asked: Asked, zone: ZoneInfo, *, is_new_client: bool, now: datetime) -> Search:
-    """A search for the counselors and mode asked for."""
-    counselors = [c for c in offer.counselors if asked.counselor in (ANY, c.slug)]
-    wish = Wish(offer.service, asked.mode, is_new_client=is_new_client)
+def time_choices(search: Search, asked: Asked, *, today: date, last: date, zone: ZoneInfo, now: datetime, current=None):
+    """The list of times for a template: the week, and the queries that lead to its neighbours and parts of the day."""
+    week = find_week(search, asked, today=today, last=last, zone=zone, current=current)
+    here = replace(asked, first=week.first)
+    parts = {"": _("All day"), **{name: label for name, (label, _begins, _ends) in PARTS.items()}}
+    return {
+        "asked": here,
+        "week": week,
+        "today": today,
+        "last_day": last,
+        "zone_label": zone_label(zone, now),
+        "parts": [
+            {"label": label, "query": asked.query(part=name), "is_current": name == asked.part}
+            for name, label in parts.items()
+        ],
+        "earlier": here.query(first=week.earlier) if week.earlier else "",
+        "later": here.query(first=week.later) if week.later else "",
+        "all_day": asked.query(part=""),
+        "anyone": asked.query(counselor=ANY),
+        "is_gone": bool(asked.start) and not any(time.is_checked for day in week.days for time in day.times),
+    }
+
+
+def searching(wish: Wish, counselors: Iterable[Counselor], zone: ZoneInfo, *, now: datetime) -> Search:
+    """A search over local days for the starts at which any of these counselors is free."""
+    counselors = list(counselors)
 
     def search(first: date, last: date) -> list[datetime]:
         return find_openings(wish, counselors, window_of(first, last, zone), now=now).union()
@@ -256,3 +279,16 @@ class NextTimes:
             }
             for start in self.starts
         ]
+
+
+def zone_label(zone, at: datetime) -> str:
+    """The zone as the list of times names it: "WIB (Jakarta)", or "Berlin, UTC+1"."""
+    short = formats.zone_name(zone, at)
+    city = str(zone).rsplit("/", 1)[-1].replace("_", " ")
+    return f"{short} ({city})" if str(zone) in formats.INDONESIAN_ZONES else short
+
+
+def other_clock(counselor: Counselor, location: Location | None, zone: ZoneInfo, at: datetime) -> str:
+    """The zone at the other end of the appointment, if its clocks show another time then; else nothing."""
+    other = (location or counselor).time_zone
+    return other if at.astimezone(zone_of(other)).utcoffset() != at.astimezone(zone).utcoffset() else ""

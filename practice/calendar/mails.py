@@ -59,7 +59,7 @@ def render(message: Message, now: datetime) -> Rendered | None:
     files = ()
     if meeting.status != Status.REQUESTED:
         content = calendar_file(meeting, language=message.language, zone_name=message.time_zone, now=now)
-        files = (Attachment("appointment.ics", content.decode(), f'text/calendar; method={method}; charset="utf-8"'),)
+        files = (Attachment("appointment.ics", content.decode(), f'text/calendar; method={method}'),)
     context = {"meeting": meeting, "place": place_text(meeting), "link": link}
     return render_mail(message.kind.replace(".", "/"), context, message, attachments=files)
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from practice.messages.models import Heartbeat, Message, Status
@@ -106,7 +107,22 @@ def enqueue(message: Message) -> Message:
 def defer(*messages: Message) -> None:
     """Leave a job for each message that carries only its id, in one statement of the caller's transaction."""
     if messages:
-        app.job_manager.batch_defer_jobs(jobs=[_job(message.pk, message.next_attempt_at) for message in messages])
+        app.job_manager.batch_defer_jobs(jobs=[_job(message.pk, _wait_of(message)) for message in messages])
+
+
+def job_of(message: Message) -> ProcrastinateJob:
+    """The unsaved row of the job that sends this message, to be inserted together with it in place of `defer`."""
+    job = _job(message.pk, _wait_of(message))
+    return ProcrastinateJob(
+        queue_name=job.queue,
+        task_name=job.task_name,
+        priority=job.priority,
+        args=job.task_kwargs,
+        status="todo",
+        scheduled_at=job.scheduled_at,
+        attempts=0,
+        abort_requested=False,
+    )
 
 
 def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
@@ -121,12 +137,11 @@ def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
         return message
     try:
         rendered = _render(message, now=now)
-        if rendered is None:
-            return _settle(message, Status.DROPPED, now=now)
-        _compose(message, rendered).send()
+        if rendered is not None:
+            _compose(message, rendered).send()
     except Exception as error:  # whatever a server or a template comes up with: its words may hold personal data
         return _settle_failure(message, error, now=now)
-    return _settle(message, Status.SENT, now=now)
+    return _settle(message, Status.DROPPED if rendered is None else Status.SENT, now=now)
 
 
 @transaction.atomic
@@ -161,9 +176,15 @@ def worker_is_alive(now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def _claim(message_id, *, now):
     """Take the message for the length of a lease, or put it off if its mailbox is full for now."""
-    message = Message.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
+    message = Message.objects.due(now).select_for_update(skip_locked=True).filter(pk=message_id).first()
     if message is None:
         return None
+    if message.attempts >= MOST_ATTEMPTS:  # its senders were killed time and again: do not mail for ever
+        message.move_to(Status.FAILED)
+        message.error = "WorkerVanished"
+        message.save(update_fields=["status", "error"])
+        log.warning("message %s: its worker vanished at the last try", message.pk)
+        return message
     if message.is_limited and settings.LIMITS:
         free_at = _mailbox_free_at(message, now=now)
         if free_at > now:
@@ -226,35 +247,39 @@ def _compose(message, rendered):
     return mail
 
 
-@transaction.atomic
 def _settle(message, status, *, now):
-    """Write down how a try ended, unless that was settled meanwhile by whoever took over after our lease."""
-    stored = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
-    if stored.status == Status.SENDING:
-        stored.move_to(status)
-        stored.sent_at = now if status == Status.SENT else None
-        stored.error = ""
-        stored.save(update_fields=["status", "sent_at", "error"])
-        log.info("message %s %s", stored.pk, status)
-    return stored
+    """Write down how a try ended, unless whoever took over after our lease has done so."""
+    message.move_to(status)
+    message.sent_at = now if status == Status.SENT else None
+    message.error = ""
+    written = Message.objects.filter(pk=message.pk, status=Status.SENDING).update(
+        status=message.status, sent_at=message.sent_at, error=""
+    )
+    log.info("message %s %s", message.pk, status)
+    return message if written else Message.objects.get(pk=message.pk)
 
 
 @transaction.atomic
 def _settle_failure(message, error, *, now):
     """Plan the next try, or give up after the last. A later try than ours, after our lease, is left alone."""
-    stored = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
-    if stored.status != Status.SENDING or stored.attempts != message.attempts:
-        return stored
-    stored.error = type(error).__name__
-    if stored.attempts < MOST_ATTEMPTS:
-        stored.move_to(Status.QUEUED)
-        stored.next_attempt_at = now + FIRST_WAIT * 2 ** (stored.attempts - 1)
-        defer(stored)
+    message.error = type(error).__name__
+    if message.attempts < MOST_ATTEMPTS:
+        message.move_to(Status.QUEUED)
+        message.next_attempt_at = now + FIRST_WAIT * 2 ** (message.attempts - 1)
     else:
-        stored.move_to(Status.FAILED)
-    stored.save(update_fields=["status", "error", "next_attempt_at"])
-    log.warning("message %s: %s at try %d of %d", stored.pk, stored.error, stored.attempts, MOST_ATTEMPTS)
-    return stored
+        message.move_to(Status.FAILED)
+    ours = Message.objects.filter(pk=message.pk, status=Status.SENDING, attempts=message.attempts)
+    log.warning("message %s: %s at try %d of %d", message.pk, message.error, message.attempts, MOST_ATTEMPTS)
+    if not ours.update(status=message.status, error=message.error, next_attempt_at=message.next_attempt_at):
+        return Message.objects.get(pk=message.pk)
+    if message.status == Status.QUEUED:
+        defer(message)
+    return message
+
+
+def _wait_of(message):
+    """When the job is to run; None for at once, so that clocks that differ a little do not hold it up."""
+    return message.next_attempt_at if message.next_attempt_at > message.created_at else None
 
 
 def _job(pk, at):

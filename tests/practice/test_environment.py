@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core import checks
+from django.db import connection
 from environs import Env
 
 ROOT = Path(__file__).parents[2]
@@ -70,12 +71,19 @@ def findings(settings, **changes) -> set[str]:
         "EMAIL_USE_SSL": False,
         "DEFAULT_FROM_EMAIL": "appointments@benang.example",
         "TRUSTED_PROXIES": 1,
-        "DATABASES": {"default": {"EMBEDDED": {"DIR": "somewhere", "DURABLE": True}}},
     }
     for name, value in {**good, **changes}.items():
         setattr(settings, name, value)
     found = {message.id for message in checks.run_checks(include_deployment_checks=True)}
     return {name for name in found if name.startswith("practice.")}
+
+
+@pytest.fixture
+def durable(monkeypatch):
+    """The database of a real practice keeps what it has confirmed; that of the tests does not."""
+    embedded = {"DIR": "somewhere", "DURABLE": True}
+    monkeypatch.setitem(connection.settings_dict, "EMBEDDED", embedded)
+    return embedded
 
 
 def test_the_example_lists_every_variable_and_no_other():
@@ -112,10 +120,18 @@ def test_limits_stay_on_in_a_real_practice():
     assert "keeps its limits" in check({**REAL_PRACTICE, "BENANG_LIMITS": "off"}).stderr
 
 
+@pytest.mark.usefixtures("durable")
 def test_nothing_is_found_where_nothing_is_wrong(settings):
     assert findings(settings) == set()
 
 
+def test_a_database_that_may_lose_data_is_found(settings, durable):
+    durable["DURABLE"] = False
+
+    assert findings(settings) == {"practice.E007"}
+
+
+@pytest.mark.usefixtures("durable")
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
@@ -128,7 +144,6 @@ def test_nothing_is_found_where_nothing_is_wrong(settings):
         ({"EMAIL_BACKEND": "practice.messages.eml.EmailBackend"}, "practice.E005"),
         ({"EMAIL_USE_TLS": False}, "practice.E005"),
         ({"DEFAULT_FROM_EMAIL": ""}, "practice.E006"),
-        ({"DATABASES": {"default": {"EMBEDDED": {"DIR": "somewhere", "DURABLE": False}}}}, "practice.E007"),
         ({"TRUSTED_PROXIES": 0}, "practice.W001"),
     ],
     ids=str,

@@ -1,4 +1,4 @@
-"""Colours, weight, forms, the thread, and the person's own choices of language, colours and zone."""
+"""Colours, weight, forms, the thread and the frame of every page."""
 
 import gzip
 import re
@@ -96,8 +96,8 @@ def test_looks_and_behaviour_stay_light():
 
 
 def test_nothing_is_fetched_from_elsewhere():
-    for path in STATIC.iterdir():
-        found = re.findall(r"(?:https?:)?//[\w.]+", path.read_text())
+    for file in STATIC.iterdir():
+        found = re.findall(r"(?:https?:)?//[\w.]+", file.read_text())
         assert [address for address in found if "www.w3.org" not in address] == []
 
 
@@ -280,139 +280,6 @@ def test_the_components_page_exists_in_demo_mode_only(db, client, settings):
     settings.DEMO = False
 
     assert client.get("/_components/").status_code == 404
-
-
-# --- The person's choices --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("asked", "cookie", "language"),
-    [
-        ("", None, "id"),
-        ("en-GB,en;q=0.9", None, "en"),
-        ("de,en;q=0.5", None, "en"),
-        ("fr", None, "id"),
-        ("en", "id", "id"),
-        ("id", "en", "en"),
-        ("en", "../etc", "en"),
-    ],
-)
-def test_the_language_follows_choice_then_browser_then_practice(db, client, asked, cookie, language):
-    if cookie:
-        client.cookies["language"] = cookie
-
-    answer = client.get(reverse("preferences"), headers={"accept-language": asked})
-
-    assert answer.headers["Content-Language"] == language
-    assert f'<html lang="{language}">' in answer.content.decode()
-    assert "Accept-Language" in answer.headers["Vary"]
-
-
-def test_an_account_remembers_its_language_and_zone(client, rina):
-    client.force_login(rina.user)
-
-    client.post(reverse("choose_language"), {"language": "en"})
-    client.post(reverse("choose_zone"), {"zone": "Europe/Berlin"})
-
-    rina.user.refresh_from_db()
-    assert (rina.user.language, rina.user.time_zone) == ("en", "Europe/Berlin")
-    client.cookies["language"] = "id"
-    client.cookies["zone"] = "Asia/Jakarta"
-    answer = client.get(reverse("preferences"), headers={"accept-language": "id"})
-    assert answer.headers["Content-Language"] == "en"
-    assert answer.wsgi_request.zone.key == "Europe/Berlin"
-
-
-@pytest.mark.parametrize(
-    ("cookie", "zone"),
-    [
-        ("Asia/Makassar", "Asia/Makassar"),
-        ("EST", "Asia/Jakarta"),
-        ("../../etc/passwd", "Asia/Jakarta"),
-        ("", "Asia/Jakarta"),
-    ],
-)
-def test_a_browser_remembers_a_zone_we_know(db, client, cookie, zone):
-    client.cookies["zone"] = cookie
-
-    assert client.get(reverse("preferences")).wsgi_request.zone.key == zone
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_colours_are_chosen_on_the_server(db, client, theme):
-    answer = client.post(reverse("choose_theme"), {"theme": theme, "next": "/_components/"})
-
-    assert (answer.status_code, answer.url) == (302, "/_components/")
-    assert client.cookies["theme"]["samesite"] == "Lax"
-    assert client.cookies["theme"]["httponly"]
-    assert f'data-theme="{theme}"' in client.get("/_components/").content.decode()
-
-
-def test_following_the_device_leaves_no_cookie(db, client):
-    client.post(reverse("choose_theme"), {"theme": "dark"})
-    client.post(reverse("choose_theme"), {"theme": "system"})
-
-    assert client.cookies["theme"].value == ""
-    assert "data-theme" not in client.get("/_components/").content.decode()
-
-
-@pytest.mark.parametrize(
-    ("view", "field"), [("choose_language", "language"), ("choose_theme", "theme"), ("choose_zone", "zone")]
-)
-@pytest.mark.parametrize("value", ["", "xx", "a\0b", "EST", "Asia/Jakarta ", "é" * 5000])
-def test_an_unknown_choice_comes_back_with_a_message(db, client, view, field, value):
-    answer = client.post(reverse(view), {field: value}, headers={"accept-language": "en"})
-
-    assert answer.status_code == 422
-    assert "wrong-summary" in answer.content.decode()
-    assert "<title>Error:" in answer.content.decode()
-    assert field not in client.cookies
-
-
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "///evil.example",
-        "/\\evil.example",
-        "\\\\evil.example",
-        "http:evil.example",
-        "javascript:alert(1)",
-        "https:/evil.example",
-        " https://evil.example",
-        "\thttps://evil.example",
-        "/\tevil\0",
-        "http://testserver@evil.example/",
-        "http://testserver.evil.example/",
-    ],
-)
-def test_a_choice_never_leads_to_another_site(db, client, elsewhere):
-    answer = client.post(reverse("choose_language"), {"language": "en", "next": elsewhere})
-
-    assert answer.url == reverse("preferences")
-
-
-def test_a_choice_leads_back_to_the_page_it_was_made_on(db, client):
-    page = client.get("/_components/?layout=staff").content.decode()
-    assert '<input type="hidden" name="next" value="/_components/?layout=staff">' in page
-
-    answer = client.post(reverse("choose_language"), {"language": "en", "next": "/_components/?layout=staff"})
-
-    assert answer.url == "/_components/?layout=staff"
-
-
-def test_after_a_sent_form_the_way_back_is_the_page_it_was_on(db, client):
-    answer = client.post(
-        reverse("choose_zone"), {"zone": "x"}, headers={"referer": "http://testserver/preferences/?next=/_components/"}
-    )
-
-    assert '<input type="hidden" name="next" value="/preferences/?next=/_components/">' in answer.content.decode()
-
-
-def test_choices_are_made_by_post_only(db, client):
-    for view in ("choose_language", "choose_theme", "choose_zone"):
-        assert client.get(reverse(view)).status_code == 405
 
 
 def test_an_anonymous_page_opens_no_session(db, client, django_assert_num_queries):

@@ -1,0 +1,35 @@
+"""Words about time that only bookings need."""
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from practice import formats
+
+register = template.Library()
+
+
+@register.simple_tag
+def span(minutes):
+    """A stretch of time in the largest unit that fits: "24 hours", "3 days", "90 minutes"."""
+    if minutes > 72 * 60 and minutes % (24 * 60) == 0:
+        days = minutes // (24 * 60)
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    if minutes and minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return formats.minutes(minutes)
+
+
+@register.filter
+def occasion(at):
+    """A day and time without the year, as plain text for mail: "Tuesday, 24 November, 10:30 WIB"."""
+    zone = timezone.get_current_timezone()
+    local = formats.local(at, zone)
+    name = formats.zone_name(zone, at)
+    return _("%(day)s, %(time)s %(zone)s") % {
+        "day": formats.day(local, year=False),
+        "time": formats.clock(local, zone),
+        "zone": f"({name})" if "," in name else name,
+    }

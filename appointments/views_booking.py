@@ -1,0 +1,357 @@
+"""The four screens of a booking: the time, the details, the check, and the booking itself.
+
+What was typed travels in hidden fields of posted forms: never in an address, never in the session.
+"""
+
+from datetime import datetime, timedelta
+from functools import wraps
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from appointments.actions import Choice, book_consultation, extend_hold, hold
+from appointments.api import BOOKINGS
+from appointments.choices import ANY, Offer, find_offer
+from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
+from appointments.hold import Pick, browser_key, candidates, is_hasty, own_hold, own_holds, pick_of, read_pick, stamp
+from appointments.replays import Mismatch, Request
+from appointments.times import other_clock, read_asked, searching, time_choices
+from practice.calendar.actions import NotAllowed, Taken, offer_alternatives
+from practice.calendar.locks import Busy
+from practice.calendar.slots import Wish
+from practice.catalog.models import Mode
+from practice.pages.errors import page_not_found
+from practice.people.clients import Client
+from practice.people.limits import LimitReached, count
+from practice.people.practices import Practice
+from practice.records.context import client_ip
+
+CARRIED = [*DETAILS, "shown", "website", "at"]
+ANY_METHOD = ["GET", "HEAD", "POST"]
+
+
+def about_offer(view):
+    """A public page about one service that can be booked; 404 for anything else."""
+
+    @login_not_required
+    @wraps(view)
+    def found(request, slug):
+        offer = find_offer(slug)
+        return page_not_found(request) if offer is None else view(request, offer)
+
+    return found
+
+
+def client_of(request) -> Client | None:
+    """The signed-in client, whose own record a booking joins."""
+    if not request.user.is_authenticated:
+        return None
+    return Client.objects.filter(user=request.user).first()
+
+
+def carried(data) -> list[tuple[str, str]]:
+    """What was typed on an earlier screen and goes along as hidden fields; nothing before the details were shown."""
+    return [(name, data[name]) for name in CARRIED if name in data] if "shown" in data else []
+
+
+# --- Screen 2: the time --------------------------------------------------------------------------------------------
+
+
+@about_offer
+@require_http_methods(ANY_METHOD)
+def book_time(request, offer):
+    """The free times; a POST holds the chosen one for ten minutes."""
+    if request.method != "POST":
+        return time_page(request, offer, request.GET)
+    if "go" in request.POST:
+        return time_page(request, offer, QueryDict(request.POST["go"][:500]))
+    if "show" in request.POST:
+        return time_page(request, offer, request.POST)
+    return hold_time(request, offer)
+
+
+def time_page(request, offer: Offer, data, *, form=None, status=200):
+    """The week that `data` asks for. Fields that were typed already go along."""
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    today = timezone.localdate(now)
+    asked = read_asked(data, offer, today=today, zone=zone)
+    wish = Wish(
+        offer.service,
+        asked.mode,
+        is_new_client=client_of(request) is None,
+        ignoring=tuple(own_holds(key=browser_key(request)).values_list("pk", flat=True)),
+    )
+    search = searching(wish, (c for c in offer.counselors if asked.counselor in (ANY, c.slug)), zone, now=now)
+    last = today + timedelta(days=offer.service.horizon_days)
+    context = {
+        "service": offer.service,
+        "offer": offer,
+        "counselor": next((c for c in offer.counselors if c.slug == asked.counselor), None),
+        "form": form,
+        "kept": carried(request.POST),
+        "modes": [(mode, Mode(mode).label) for mode in offer.service.modes],
+        **time_choices(search, asked, today=today, last=last, zone=zone, now=now),
+    }
+    is_fragment = request.htmx and not request.htmx.history_restore_request and status == 200
+    response = render(
+        request, "appointments/week.html" if is_fragment else "appointments/time.html", context, status=status
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def hold_time(request, offer):
+    """Hold the chosen time and go on: to the details, or straight to the check if they were given before."""
+    now, key = timezone.now(), browser_key(request)
+    form = SlotForm(request.POST)
+    if not form.is_valid():
+        return time_page(request, offer, request.POST, form=form, status=422)
+    asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=timezone.get_current_timezone())
+    start = form.cleaned_data["start"]
+    choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode)
+    client = client_of(request)
+    try:
+        count((BOOKINGS, client_ip(request)), now=now)
+        held = hold(choice=choice, hold_key=key, is_new_client=client is None, now=now)
+    except Taken:
+        return taken_page(request, offer, choice, asked.counselor, is_new_client=client is None, now=now)
+    except (NotAllowed, Busy, LimitReached) as error:
+        form.add_error("start", said(error))
+        return with_status_of(error, time_page(request, offer, request.POST, form=form, status=422))
+    pick = pick_of(held, offer, asked=asked.counselor)
+    if carried(request.POST):
+        return check_or_details(request, pick, status_if_wrong=200)
+    query = urlencode({"hold": held.pk, "counselor": pick.asked})
+    return redirect(f"{reverse('book_details', args=[offer.service.slug])}?{query}")
+
+
+def said(error: Exception) -> str:
+    """What to tell the person about a refusal."""
+    if isinstance(error, LimitReached):
+        return _("You tried many times in a short while. Wait a few minutes, then try again.")
+    return " ".join(error.messages)
+
+
+def with_status_of(error: Exception, response: HttpResponse) -> HttpResponse:
+    """The answer with the status that tells programs what happened."""
+    if isinstance(error, LimitReached):
+        response.status_code, response["Retry-After"] = 429, str(error.retry_after)
+    elif isinstance(error, Busy):
+        response.status_code, response["Retry-After"] = 503, "2"
+    return response
+
+
+def taken_page(request, offer, choice: Choice, asked: str, *, is_new_client: bool, now: datetime):
+    """The time was lost: the three nearest, and everything typed so far."""
+    nearby = offer_alternatives(choice.wanted(is_new_client=is_new_client), now=now)
+    context = {
+        "service": offer.service,
+        "lost": choice,
+        "asked": asked,
+        "nearby": [{"start": start, "counselor": counselor} for start, counselor in nearby],
+        "kept": carried(request.POST),
+    }
+    return private(render(request, "appointments/taken.html", context, status=409))
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Keep a page with somebody's details out of every store."""
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+# --- Screen 3: the details -----------------------------------------------------------------------------------------
+
+
+@about_offer
+@require_http_methods(ANY_METHOD)
+def book_details(request, offer):
+    """The details of whoever comes. A signed-in client is known and goes on to the check."""
+    now, key = timezone.now(), browser_key(request)
+    if request.method == "POST":
+        pick = read_pick(request.POST, offer, key=key)
+        if pick is None:
+            return choose_again(request, offer)
+        return details_page(request, pick, details_form(request, pick, initial=typed(request.POST)), now=now)
+    held = own_hold(request.GET.get("hold"), key=key)
+    if held is None or held.service_id != offer.service.pk:
+        messages.info(request, _("This time is no longer held. Choose a time again."))
+        return redirect("book_time", offer.service.slug)
+    pick = pick_of(held, offer, asked=request.GET.get("counselor", ""))
+    form = details_form(request, pick)
+    page = check_page if form.client and "phone" not in form.fields else details_page
+    return page(request, pick, form, now=now)
+
+
+def choose_again(request, offer):
+    """What came back names no time that could be booked: choose one, with everything typed kept."""
+    return time_page(request, offer, request.POST, form=SlotForm({"start": ""}), status=422)
+
+
+def typed(data) -> dict:
+    """What was typed, to be shown again in its fields."""
+    return {name: data[name] for name in DETAILS if name in data}
+
+
+def details_form(request, pick: Pick, data=None, initial=None) -> DetailsForm:
+    return DetailsForm(
+        data,
+        initial=initial,
+        practice=Practice.current(),
+        mode=pick.mode,
+        today=timezone.localdate(),
+        client=client_of(request),
+    )
+
+
+def details_page(request, pick: Pick, form: DetailsForm, *, now: datetime, status=200):
+    context = pick_context(request, pick, now=now) | {"form": form}
+    response = render(request, "appointments/details.html", context, status=status)
+    return private(response) if request.method == "POST" else response
+
+
+def pick_context(request, pick: Pick, *, now: datetime) -> dict:
+    """What every page about a chosen time shows."""
+    zone = timezone.get_current_timezone()
+    return {
+        "pick": pick,
+        "service": pick.service,
+        "other_zone": other_clock(pick.counselor, pick.location, zone, pick.starts_at),
+        "is_held": bool(pick.held) and pick.held.hold_expires_at > now,
+        "shown": request.POST.get("shown") or stamp(now),
+        "now": now,
+    }
+
+
+@about_offer
+@require_POST
+def book_extend(request, offer):
+    """Hold the time for another ten minutes, and show the same screen again with everything on it."""
+    now, key = timezone.now(), browser_key(request)
+    pick = read_pick(request.POST, offer, key=key)
+    if pick is None:
+        return choose_again(request, offer)
+    try:
+        if pick.held is None:
+            raise NotAllowed(_("This time is no longer held. You can still book it if it is free."), code="hold")
+        pick.held.hold_expires_at = extend_hold(meeting=pick.held, hold_key=key, now=now).hold_expires_at
+    except NotAllowed as error:
+        messages.warning(request, said(error))
+    if request.POST.get("at") == "check":
+        return check_or_details(request, pick, status_if_wrong=200)
+    return details_page(request, pick, details_form(request, pick, initial=typed(request.POST)), now=now)
+
+
+# --- Screen 4: check, then book ------------------------------------------------------------------------------------
+
+
+@about_offer
+@require_http_methods(ANY_METHOD)
+def book_check(request, offer):
+    """Everything once more, in plain words, before it is booked."""
+    if request.method != "POST":
+        return redirect("book_time", offer.service.slug)
+    pick = read_pick(request.POST, offer, key=browser_key(request))
+    if pick is None:
+        return choose_again(request, offer)
+    return check_or_details(request, pick)
+
+
+def check_or_details(request, pick: Pick, *, status_if_wrong=422):
+    """The check if the details are complete; else the details with what is missing."""
+    now = timezone.now()
+    form = details_form(request, pick, request.POST)
+    if form.is_valid():
+        return check_page(request, pick, form, now=now)
+    if form.client and set(form.errors) <= {"consent"} and "at" in request.POST:
+        return check_page(request, pick, form, now=now, status=status_if_wrong)
+    return details_page(request, pick, form, now=now, status=status_if_wrong)
+
+
+def check_page(request, pick: Pick, form: DetailsForm, *, now: datetime, key="", problem="", status=200):
+    """The summary. `key` is that of an earlier try which may be repeated; `problem` is what stands in the way."""
+    context = pick_context(request, pick, now=now)
+    context |= {
+        "form": form,
+        "key": key or uuid4().hex,
+        "problem": problem,
+        "email": form.client.email if form.client else form["email"].value(),
+        "name": form.client.preferred_name if form.client else form["name"].value(),
+        "carried": [pair for pair in carried_by(form) if pair[0] != "consent" or not form.client],
+    }
+    return private(render(request, "appointments/check.html", context, status=status))
+
+
+def carried_by(form: DetailsForm) -> list[tuple[str, str]]:
+    """The details as hidden fields."""
+    return form.kept if form.is_bound else [("whom", "self")]
+
+
+@about_offer
+@require_POST
+def book_confirm(request, offer):
+    """Book, and go to the page of the appointment. The same key again is the same booking."""
+    now, browser = timezone.now(), browser_key(request)
+    pick = read_pick(request.POST, offer, key=browser)
+    if pick is None:
+        return choose_again(request, offer)
+    form = details_form(request, pick, request.POST)
+    if not form.is_valid():
+        page = check_page if form.client and set(form.errors) <= {"consent"} else details_page
+        return page(request, pick, form, now=now, status=422)
+    key = read_key(request.POST.get("key", ""))
+    again = {"form": form, "now": now}
+    if not form.client and (request.POST.get("website") or is_hasty(request.POST.get("shown", ""), now)):
+        problem = _("That was very fast. Look at everything once more, then press the button again.")
+        return check_page(request, pick, problem=problem, status=422, **again)
+    try:
+        count((BOOKINGS, client_ip(request)), now=now)
+        told = book(request, pick, form, key=key, browser=browser, now=now)
+    except Taken:
+        choice = pick.wider_choice()
+        return taken_page(request, offer, choice, pick.asked, is_new_client=form.client is None, now=now)
+    except Mismatch:
+        problem = _("Something changed since you pressed the button. Look at everything once more, then book.")
+        return check_page(request, pick, problem=problem, status=422, **again)
+    except (Busy, LimitReached, ValidationError) as error:
+        page = check_page(request, pick, problem=said(error), key=key, status=422, **again)
+        return with_status_of(error, page)
+    return redirect("manage_enter", told["token"])
+
+
+def read_key(text: str) -> str:
+    """The key of the form, or a new one if it is none of ours."""
+    try:
+        return UUID(text).hex
+    except ValueError:
+        return uuid4().hex
+
+
+def book(request, pick: Pick, form: DetailsForm, *, key: str, browser: str, now: datetime) -> dict:
+    """Book what the form says, once for this key in this browser."""
+    booker = form.booker(language=language_of(request), time_zone=timezone.get_current_timezone_name())
+    if form.client and form.cleaned_data.get("phone"):
+        form.client.phone = form.cleaned_data["phone"]
+        form.client.save(update_fields=["phone"])
+    body = {name: form.cleaned_data[name] for name in sorted(form.cleaned_data)} | pick.fields
+    body.pop("hold")
+    return book_consultation(
+        choice=pick.choice(),
+        booker=booker,
+        request=Request(f"page:{browser}:{key}", body),
+        answer=lambda meeting, token: {"meeting": str(meeting.pk), "token": token},
+        by=request.user if request.user.is_authenticated else None,
+        now=now,
+        hold_key=browser,
+        held=[pick.held.pk] if pick.held else [],
+    )
