@@ -54,6 +54,7 @@ SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
+THROW_AWAY_PREFIX = "benang-throw-away-"
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -178,9 +179,12 @@ class Server:
     def _move_in(self, user: pwd.struct_passwd | None) -> None:
         """Make a home that the user can reach. Parents that are closed to it stay closed: we go elsewhere."""
         if user is not None and not self.data.exists() and not can_reach(user, self.directory.parent):
+            place = next(Path(home) for home in HOMES if can_reach(user, Path(home)))
+            _remove_orphans(place)
+            home = tempfile.mkdtemp(prefix="benang-" if self.durable else THROW_AWAY_PREFIX, dir=place)
             (self.directory / "elsewhere").unlink(missing_ok=True)
-            place = next(home for home in HOMES if can_reach(user, Path(home)))
-            (self.directory / "elsewhere").symlink_to(tempfile.mkdtemp(prefix="benang-", dir=place))
+            (self.directory / "elsewhere").symlink_to(home)
+            (Path(home) / "owner").symlink_to(self.directory)
         self.home.mkdir(exist_ok=True)
         _hand_over(self.home, user)
 
@@ -334,6 +338,13 @@ def _hand_over(path: Path, user: pwd.struct_passwd | None) -> None:
     if user is not None:
         os.chown(path, user.pw_uid, user.pw_gid)
     path.chmod(0o700)
+
+
+def _remove_orphans(place: Path) -> None:
+    """Remove homes of servers for tests whose own directory has gone, or lives elsewhere now. Nobody else would."""
+    for home in place.glob(f"{THROW_AWAY_PREFIX}*"):
+        if (home / "owner").is_symlink() and (home / "owner" / "elsewhere").resolve() != home:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _is_alive(pid: int) -> bool:

@@ -265,6 +265,20 @@ def test_the_directory_above_keeps_its_permissions(mode):
         assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
 
 
+if os.geteuid() == 0:  # nobody else ever has to go elsewhere
+
+    def test_what_went_elsewhere_is_removed_once_its_directory_has_gone():
+        with make_server(mode=0o700) as server:
+            server.join()
+            gone = server.home
+            server.leave()
+            shutil.rmtree(server.directory)
+            server.join()
+
+            assert server.home != gone
+            assert not gone.exists()
+
+
 def test_a_path_too_long_for_a_socket_gets_one_elsewhere():
     with make_server(name="long" * 30) as server:
         socket_directory = Path(server.join())

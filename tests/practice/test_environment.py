@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core import checks
+from django.core.checks.registry import registry
 from django.db import connection
 from environs import Env
+
+import practice.checks
 
 ROOT = Path(__file__).parents[2]
 REAL_PRACTICE = {
@@ -74,8 +76,12 @@ def findings(settings, **changes) -> set[str]:
     }
     for name, value in {**good, **changes}.items():
         setattr(settings, name, value)
-    found = {message.id for message in checks.run_checks(include_deployment_checks=True)}
-    return {name for name in found if name.startswith("practice.")}
+    ours = [
+        check
+        for check in registry.get_checks(include_deployment_checks=True)
+        if check.__module__ == practice.checks.__name__
+    ]
+    return {message.id for check in ours for message in check(app_configs=None)}
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""The web processes of `manage.py serve`: `python -m practice.management.web HOST PORT PROCESSES SUPERVISOR`."""
+
+import multiprocessing
+import sys
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+import practice.wsgi  # loaded once, before the processes fork, so that they share it and a new one is there at once
+from practice.management.lifeline import end_with
+
+
+def load_application():
+    """Return the application inside one of the web processes."""
+    end_with(multiprocessing.parent_process().pid)
+    return practice.wsgi.application
+
+
+def main(host: str, port: str, processes: str, supervisor: str) -> None:
+    """Answer requests until told to stop, or until the supervisor with this pid ends. Replace a process that dies."""
+    end_with(int(supervisor))
+    Granian(
+        "practice.management.web:load_application",
+        factory=True,
+        address=host,
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=int(processes),
+        blocking_threads=1,  # Django's work is Python: a second thread would only wait for the first
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,12 @@
+"""The door for WSGI servers; `manage.py serve` runs Granian on it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from practice.database.server import HEAL_PATIENCE, Server
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
+
+Server.patience = HEAL_PATIENCE  # a visitor rather reads that we are away than waits a minute
+application = get_wsgi_application()
