@@ -196,12 +196,19 @@ def test_the_api_answers_errors_in_json(visitor, address, status, code):
 
 def test_a_database_that_goes_away_before_the_view_gets_the_same_page(visitor, settings, rina, monkeypatch):
     visitor.force_login(rina.user)
-    monkeypatch.setattr(connection, "cursor", lambda *args, **kwargs: (_ for _ in ()).throw(OperationalError("gone")))
+    tries = []
+
+    def cursor(*args, **kwargs):
+        tries.append(1)
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(connection, "cursor", cursor)
 
     answer = visitor.post("/saved/", {"question": STORY})
 
     assert answer.status_code == 503
     assert STORY in answer.content.decode()
+    assert len(tries) == 1
 
 
 def test_an_outage_is_logged_without_what_was_typed(visitor, caplog):

@@ -10,7 +10,7 @@ from django.core import mail
 from practice.messages import renderers
 from practice.messages.actions import Recipient, deliver, enqueue, outgoing
 from practice.messages.models import Status
-from practice.messages.renderers import Rendered, plain_name, render_mail
+from practice.messages.renderers import Kind, Rendered, plain_name, render_mail
 from tests.factories import NOW, make_practice
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ RINA = Recipient(email="rina@example.org", name="Rina", language="id", time_zone
 @pytest.fixture(autouse=True)
 def greeting(monkeypatch):
     rendered = Rendered(subject="Your appointment", text="Good morning.\n")
-    monkeypatch.setitem(renderers._renderers, "tests.greeting", lambda message, now: rendered)
+    monkeypatch.setitem(renderers._kinds, "tests.greeting", Kind(lambda message, now: rendered))
 
 
 @pytest.fixture
