@@ -103,8 +103,8 @@ class User(AbstractBaseUser):
 
     def _get_session_auth_hash(self, secret=None):
         """What a session must match: it ends when the password changes, or when `session_round` rises."""
-        key_salt = "practice.people.accounts.User.session"
-        return salted_hmac(key_salt, f"{self.password}|{self.session_round}", secret=secret, algorithm="sha256").hexdigest()
+        value = f"{self.password}|{self.session_round}"
+        return salted_hmac("practice.people.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class RoleGrant(models.Model):

@@ -6,12 +6,14 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from practice.people.accounts import Role, User
 from practice.people.counselors import Counselor
+from practice.people.search import SEARCHED, SearchedQuerySet
 from practice.records.models import KeyHolder
 from practice.zones import validate_zone
 
@@ -28,13 +30,13 @@ def email_hash(email: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"{local}@{domain}".encode(), hashlib.sha256).hexdigest()
 
 
-class ClientQuerySet(models.QuerySet):
+class ClientQuerySet(SearchedQuerySet):
     def with_email(self, email: str):
         """Clients who gave this very address, in whatever case; oldest first."""
         return self.filter(email_hash=email_hash(email), email__iexact=email.strip()).order_by("created_at", "pk")
 
     def visible_to(self, user):
-        """The front desk and managers see every client's contact; a counselor those in their care; a client themselves."""
+        """Front desk and managers see every client's contact; a counselor those in their care; a client their own."""
         if user.has_role(Role.MANAGER, Role.FRONT_DESK):
             return self
         mine = models.Q(user=user)
@@ -78,7 +80,10 @@ class Client(KeyHolder):
     objects = ClientQuerySet.as_manager()
 
     class Meta(KeyHolder.Meta):
-        indexes = [models.Index(fields=["email_hash"], name="client_email_hash")]
+        indexes = [
+            models.Index(fields=["email_hash"], name="client_email_hash"),
+            GinIndex(*(OpClass(each, name="gin_trgm_ops") for each in SEARCHED.values()), name="client_search"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(guardian_consented_at=None) | ~models.Q(guardian_name=""),

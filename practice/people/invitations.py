@@ -20,6 +20,13 @@ class InvitationQuerySet(models.QuerySet):
         """Invitations that can still be accepted."""
         return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
 
+    def opening(self, token_hash: bytes, now: datetime):
+        """The invitation that the secret with this hash opens, while it can be accepted."""
+        return self.open(now).filter(token_hash=token_hash)
+
+    def for_listing(self):
+        return self.select_related("invited_by").order_by("-created_at", "pk")
+
 
 class Invitation(models.Model):
     """An open door for one person into one role. Only the hash of its token is kept."""

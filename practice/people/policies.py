@@ -14,6 +14,8 @@ from practice.people.accounts import Role
 CLIENT, COUNSELOR, SUPERVISOR = Role.CLIENT, Role.COUNSELOR, Role.SUPERVISOR
 FRONT_DESK, MANAGER, DATA_OFFICER = Role.FRONT_DESK, Role.MANAGER, Role.DATA_OFFICER
 
+STAFF_ROLES = frozenset(Role) - {CLIENT}
+
 POLICY: dict[tuple[str, str], frozenset[Role]] = {
     # how the practice is set up
     ("settings", "read"): frozenset({MANAGER, FRONT_DESK}),
@@ -30,6 +32,7 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("counselor", "read"): frozenset({MANAGER, FRONT_DESK}),
     ("counselor", "edit"): frozenset({MANAGER}),
     ("own_profile", "edit"): frozenset({COUNSELOR}),
+    ("own_password", "edit"): STAFF_ROLES,
     ("account", "read"): frozenset({MANAGER}),
     ("account", "edit"): frozenset({MANAGER}),
     ("role", "grant"): frozenset({MANAGER}),
@@ -46,13 +49,18 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("own_meeting", "read"): frozenset({CLIENT}),
     ("own_meeting", "edit"): frozenset({CLIENT}),
     ("request", "answer"): frozenset({MANAGER, FRONT_DESK, COUNSELOR}),
+    ("desk", "work"): frozenset({MANAGER, FRONT_DESK}),
+    ("attendance", "record"): frozenset({MANAGER, FRONT_DESK, COUNSELOR}),
+    ("client", "read"): frozenset({MANAGER, FRONT_DESK}),
+    ("client", "edit"): frozenset({MANAGER, FRONT_DESK}),
+    ("today", "read"): STAFF_ROLES,
     # clinical: never the front desk, never the manager
     ("consultation", "read"): frozenset({COUNSELOR}),
     ("consultation.question", "read"): frozenset({COUNSELOR}),
 }
 
 # Pages that show every signed-in person their own affairs, whatever their role: by URL name.
-FOR_EVERY_ACCOUNT = frozenset({"account", "account_logout", "account_change_password", "home", "today"})
+FOR_EVERY_ACCOUNT = frozenset({"account", "account_logout", "account_reauthenticate", "home"})
 
 Permission = tuple[str, str]
 

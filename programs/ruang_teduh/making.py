@@ -1,0 +1,98 @@
+"""Make the demo practice from nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from practice.records.actions import record
+from programs.ruang_teduh.arrivals import clients_like, clients_of_the_cast, pair_up
+from programs.ruang_teduh.book import AppointmentBook
+from programs.ruang_teduh.cast import CLIENTS
+from programs.ruang_teduh.clients import sketches
+from programs.ruang_teduh.counselors import PROFILES, profiles
+from programs.ruang_teduh.diary import Diary
+from programs.ruang_teduh.dice import References, dice
+from programs.ruang_teduh.history import Past
+from programs.ruang_teduh.offer import PRACTICE
+from programs.ruang_teduh.opening import ZONE, open_practice
+from programs.ruang_teduh.stories import AHEAD, Storyteller
+
+TOLD_MONTHS = 6  # what lies further back is no story any more: full days, written in bulk
+FEWEST_COUNSELORS, USUAL_COUNSELORS = 2, len(PROFILES)
+FEWEST_CLIENTS, USUAL_CLIENTS = 12, 44
+CLIENTS_FOR_EACH = 4  # of a larger practice; below that some counselor would have none
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the practice is. `months` are those of its history; `meetings`, if given, all the past ones."""
+
+    counselors: int = USUAL_COUNSELORS
+    clients: int = USUAL_CLIENTS
+    months: int = TOLD_MONTHS
+    meetings: int | None = None
+
+
+@dataclass
+class Made:
+    """The practice with its stories. `past` is still to be written, if the size asks for it."""
+
+    clients: int
+    meetings: int
+    past: Past | None
+    references: References
+
+
+@transaction.atomic
+def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: datetime) -> Made:
+    """Save the practice, its people and their stories, up to `now` and beyond it. The same seed and day give the same.
+
+    Raise ValueError if so many past meetings cannot have taken place.
+    """
+    midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight.date()
+    since = months_before(today, min(size.months, TOLD_MONTHS))
+    who = profiles(size.counselors, dice(seed, "profiles"))
+    practice = open_practice(profiles=who, seed=seed, since=since, passwords=passwords, now=now)
+    references = References(dice(seed, "references"))
+
+    rng = dice(seed, "clients")
+    of_cast = clients_of_the_cast(practice.users, today, rng)
+    others = clients_like(sketches(size.clients - len(CLIENTS), rng), today, rng)
+    pairs = pair_up(others, practice.counselors, who)
+
+    book = AppointmentBook(
+        diary=Diary(since, today + timedelta(days=AHEAD + 14), practice.counselors),
+        services=practice.services,
+        references=references,
+        rng=dice(seed, "book"),
+        now=now,
+        midnight=midnight,
+    )
+    teller = Storyteller(book, today=today, since=since, rng=dice(seed, "stories"))
+    teller.tell_cast(of_cast, {profile.who: c for profile, c in zip(who, practice.counselors, strict=True)})
+    teller.tell_everyone(pairs)
+    teller.fill_days(pairs, practice.counselors)
+    book.save([*of_cast.values(), *others])
+    record(None, "demo.made", now=now, seed=seed, meetings=len(book.meetings))
+
+    past = None
+    if size.meetings is not None or size.months > TOLD_MONTHS:
+        past = Past(pairs=pairs, services=practice.services, country=PRACTICE["country"])
+        told = sum(meeting.ends_at <= now for meeting in book.meetings)
+        count = None if size.meetings is None else max(0, size.meetings - told)
+        past.plan(
+            seed=seed,
+            until=since - timedelta(days=2),
+            since=months_before(today, size.months),
+            count=count,
+            number=len(book.meetings),
+        )
+    return Made(size.clients, len(book.meetings), past, references)
+
+
+def months_before(day: date, months: int) -> date:
+    """The first day of the month so many months ago."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, 1)

@@ -1,0 +1,233 @@
+"""What a person sees first: a client their sessions, a counselor their day and what was written for it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from appointments.models import Consultation
+from practice.calendar.models import Meeting, Status
+from practice.people.models import CareRelationship, Role
+from practice.records.actions import destroy_key
+from practice.records.models import AuditEvent
+from tests.factories import NOW, make_client, make_counselor, make_location, make_meeting, make_room, make_user
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+QUESTION = "Apakah saya perlu pindah kerja?"
+
+
+@pytest.fixture(autouse=True)
+def monday_morning(practice):
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def make_consultation(*, counselor, client, starts_at, status=Status.CONFIRMED, question=QUESTION):
+    meeting = make_meeting(starts_at=starts_at, counselor=counselor, clients=[client], status=status)
+    return Consultation.objects.create(meeting=meeting, client=client, question=question, created_at=NOW)
+
+
+def page(client, user, name, *args, **query):
+    client.force_login(user)
+    answer = client.get(reverse(name, args=args), query)
+    return answer.status_code, answer.content.decode()
+
+
+# --- A client's home -------------------------------------------------------------------------------------------------
+
+
+def test_a_client_sees_the_next_session_first_then_the_others(client, rina, ayu):
+    later = make_meeting(starts_at=NOW + 8 * DAY, counselor=ayu, clients=[rina])
+    soon = make_meeting(starts_at=NOW + DAY, counselor=ayu, clients=[rina])
+    past = make_meeting(starts_at=NOW - 7 * DAY, counselor=ayu, clients=[rina], status=Status.ATTENDED)
+
+    status, shown = page(client, rina.user, "home")
+
+    assert status == 200
+    assert shown.index(reverse("manage", args=[soon.pk])) < shown.index(reverse("manage", args=[later.pk]))
+    assert reverse("manage", args=[past.pk]) not in shown
+    assert shown.count("<time") == 3
+
+
+def test_a_client_sees_what_all_their_records_booked_and_nothing_of_others(client, rina, ayu):
+    second = make_client(name="Rina", user=rina.user, email=rina.email)
+    mine = [make_meeting(starts_at=NOW + n * DAY, counselor=ayu, clients=[who]) for n, who in ((1, rina), (2, second))]
+    other = make_meeting(starts_at=NOW + 3 * DAY, counselor=ayu, clients=[make_client(name="Tono")])
+
+    _status, shown = page(client, rina.user, "home")
+
+    assert all(reverse("manage", args=[meeting.pk]) in shown for meeting in mine)
+    assert str(other.pk) not in shown
+
+
+def test_a_client_without_a_session_is_shown_how_to_book_one(client, rina):
+    status, shown = page(client, rina.user, "home")
+
+    assert status == 200
+    assert f'href="{reverse("services")}"' in shown
+
+
+def test_a_cancelled_session_is_listed_as_such_and_a_held_one_is_not(client, rina, ayu):
+    make_meeting(starts_at=NOW + DAY, counselor=ayu, clients=[rina], status=Status.CANCELLED)
+    make_meeting(starts_at=NOW + 2 * DAY, counselor=ayu, status=Status.HELD)
+
+    _status, shown = page(client, rina.user, "home")
+
+    assert shown.count('<span class="tag">') == 1
+    assert reverse("services") in shown
+
+
+def test_a_client_s_home_asks_as_often_for_many_sessions_as_for_few(client, rina, ayu, django_assert_max_num_queries):
+    for n in range(1, 25):
+        make_meeting(starts_at=NOW + n * DAY, counselor=ayu, clients=[rina])
+        make_meeting(starts_at=NOW - n * DAY, counselor=ayu, clients=[rina], status=Status.ATTENDED)
+    client.force_login(rina.user)
+
+    with django_assert_max_num_queries(10):
+        assert client.get(reverse("home")).status_code == 200
+    assert client.get(reverse("home"), {"page": "2"}).status_code == 200
+    assert client.get(reverse("home"), {"page": "x"}).status_code == 200
+
+
+def test_someone_without_any_role_has_an_empty_home(client, db):
+    assert page(client, make_user(), "home")[0] == 200
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.CLIENT}))
+def test_staff_begin_with_their_day(client, db, role):
+    client.force_login(make_user(role))
+
+    assert client.get(reverse("home")).headers["Location"] == reverse("today")
+
+
+# --- A counselor's day -----------------------------------------------------------------------------------------------
+
+
+def test_a_counselor_sees_today_and_the_next_seven_days(client, ayu, rina):
+    budi, sari = make_client(name="Budi"), make_client(name="Sari")
+    make_meeting(starts_at=NOW + HOUR, counselor=ayu, clients=[rina])
+    make_meeting(starts_at=NOW + 7 * DAY, counselor=ayu, clients=[budi])
+    make_meeting(starts_at=NOW + 8 * DAY, counselor=ayu, clients=[sari])
+    make_meeting(starts_at=NOW + 3 * HOUR, clients=[make_client(name="Tono")])
+
+    status, shown = page(client, ayu.user, "today")
+
+    assert status == 200
+    assert all(name in shown for name in ("Rina", "Budi"))
+    assert not any(name in shown for name in ("Sari", "Tono"))
+
+
+def test_the_day_is_the_one_on_the_counselor_s_clock(client):
+    daeng = make_counselor(name="Daeng", zone="Asia/Makassar")
+    make_meeting(
+        starts_at=datetime(2026, 11, 23, 15, 30, tzinfo=UTC), counselor=daeng, clients=[make_client(name="Budi")]
+    )
+    make_meeting(
+        starts_at=datetime(2026, 11, 23, 17, 0, tzinfo=UTC), counselor=daeng, clients=[make_client(name="Sari")]
+    )
+
+    _status, shown = page(client, daeng.user, "today")
+
+    assert shown.index("Budi") < shown.index("<h2>") < shown.index("Sari")
+    assert "23.30" in shown or "23:30" in shown
+
+
+def test_what_is_cancelled_or_only_held_is_not_on_the_day(client, ayu):
+    make_meeting(starts_at=NOW + HOUR, counselor=ayu, clients=[make_client(name="Budi")], status=Status.CANCELLED)
+    make_meeting(starts_at=NOW + 3 * HOUR, counselor=ayu, status=Status.HELD)
+
+    _status, shown = page(client, ayu.user, "today")
+
+    assert "Budi" not in shown
+    assert 'class="rows"' not in shown
+
+
+def test_in_person_names_the_room_and_by_phone_the_number(client, ayu):
+    room = make_room(make_location(), name="Ruang Melati")
+    make_meeting(starts_at=NOW + HOUR, counselor=ayu, room=room, clients=[make_client(name="Budi")])
+    caller = make_client(name="Sari", phone="+6281234567890")
+    make_meeting(starts_at=NOW + 3 * HOUR, counselor=ayu, mode="phone", clients=[caller])
+
+    _status, shown = page(client, ayu.user, "today")
+
+    assert "Ruang Melati" in shown
+    assert 'href="tel:+6281234567890"' in shown
+
+
+def test_the_day_asks_as_often_for_many_as_for_few(client, ayu, django_assert_max_num_queries):
+    for n in range(20):
+        make_consultation(counselor=ayu, client=make_client(), starts_at=NOW + n * 8 * HOUR)
+    client.force_login(ayu.user)
+
+    with django_assert_max_num_queries(9):
+        client.get(reverse("today"))
+
+
+def test_others_of_the_staff_are_led_to_where_their_work_is(client, manager, front_desk):
+    for user, place in ((manager, "settings"), (front_desk, "settings"), (make_user(Role.SUPERVISOR), "account")):
+        client.force_login(user)
+        assert client.get(reverse("today")).headers["Location"] == reverse(place)
+
+
+# --- What the client wrote -------------------------------------------------------------------------------------------
+
+
+def test_a_counselor_reads_what_was_written_and_that_is_written_down(client, ayu, rina):
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY)
+    _status, day = page(client, ayu.user, "today")
+
+    status, shown = page(client, ayu.user, "consultation", written.pk)
+
+    reads = AuditEvent.objects.filter(act="consultation.read")
+    assert (status, QUESTION in shown) == (200, True)
+    assert reverse("consultation", args=[written.pk]) in day
+    assert QUESTION not in day
+    assert (reads.get().actor, reads.get().client_id) == (ayu.user.pk, rina.pk)
+
+
+def test_what_was_written_is_shown_as_text_and_never_run(client, ayu, rina):
+    nasty = "<script>alert(1)</script>\n\nBaris kedua {{ 7 }}"
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY, question=nasty)
+
+    _status, shown = page(client, ayu.user, "consultation", written.pk)
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>alert" not in shown
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.COUNSELOR}))
+def test_nobody_else_reads_it_in_whatever_role(client, ayu, rina, role):
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY)
+
+    status, shown = page(client, make_user(role), "consultation", written.pk)
+
+    assert (status, QUESTION in shown) == (404, False)
+    assert not AuditEvent.objects.filter(act="consultation.read").exists()
+
+
+def test_another_counselor_does_not_learn_that_it_exists(client, ayu, rina):
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY)
+    other = make_counselor(name="Daeng")
+
+    assert page(client, other.user, "consultation", written.pk)[0] == 404
+
+
+def test_after_the_care_has_ended_it_is_closed(client, ayu, rina):
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY)
+    Meeting.objects.filter(pk=written.meeting.pk).update(status=Status.ATTENDED)
+
+    within = page(client, ayu.user, "consultation", written.pk)[0]
+    CareRelationship.objects.filter(client=rina).update(ends_at=NOW - DAY)
+
+    assert (within, page(client, ayu.user, "consultation", written.pk)[0]) == (200, 404)
+
+
+def test_an_erased_text_is_said_to_be_erased(client, ayu, rina, manager):
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW + DAY)
+    destroy_key(holder=rina, by=manager, reason="asked for it", now=NOW)
+
+    status, shown = page(client, ayu.user, "consultation", written.pk)
+
+    assert (status, QUESTION in shown) == (200, False)
