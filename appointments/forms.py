@@ -17,6 +17,7 @@ from practice.people.clients import Client
 from practice.people.practices import Practice
 
 OLDEST = 110
+GUARDIAN = ("guardian_name", "guardian_phone", "guardian_consent")
 
 
 class SlotForm(forms.Form):
@@ -147,8 +148,8 @@ class DetailsForm(forms.Form):
             self.fields["phone"].label = _("Phone number that your counselor calls")
         if not client and not practice.asks_birth_year:
             del self.fields["birth_year"]
-        if "question" in self.fields:
-            self.fields["question"].widget.attrs["maxlength"] = 500
+        if not self.is_bound and self.is_for_a_minor:
+            self._require_guardian()
 
     def clean_name(self):
         return clean_name(self.cleaned_data["name"])
@@ -172,6 +173,10 @@ class DetailsForm(forms.Form):
         return cleaned
 
     def _clean_guardian(self, cleaned):
+        self._require_guardian()
+        if "guardian_name" not in self.data:  # nobody was asked yet: one sentence, no list of errors
+            self.add_error("guardian_name", _now("A parent or guardian is needed too. Fill in their part below."))
+            return
         try:
             cleaned["guardian_name"] = clean_name(cleaned.get("guardian_name") or "")
         except ValidationError:
@@ -184,6 +189,11 @@ class DetailsForm(forms.Form):
             self.add_error("guardian_phone", _now("Enter a phone number, for example 0812 3456 7890."))
         if not cleaned.get("guardian_consent"):
             self.add_error("guardian_consent", _now("We also need a parent or guardian to agree."))
+
+    def _require_guardian(self):
+        """Show the guardian's fields as what they are then: not optional."""
+        for name in GUARDIAN:
+            self.fields[name].required = True
 
     @property
     def is_for_a_minor(self) -> bool:

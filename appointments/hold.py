@@ -29,7 +29,7 @@ def browser_key(request) -> str:
 
 @dataclass(frozen=True)
 class Pick:
-    """One time with one counselor, chosen by `asked` (a slug, or any). `held` is this browser's hold, while it lasts."""
+    """One time with one counselor, found for `asked` (a slug, or any). `held` is this browser's hold of it, if any."""
 
     offer: Offer
     counselor: Counselor

@@ -8,16 +8,14 @@ from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from appointments.guide import CONSULTATION, PROGRAM, QUESTIONS, UNSURE, answers_in, recommend
 from appointments.times import NextTimes, coming_weeks, first_start, next_starts
-from practice.calendar.openings import Window
 from practice.calendar.slots import Openings
 from practice.catalog.models import Kind, Service
 from practice.people.consents import CURRENT, text_of
-from practice.people.counselors import Counselor, SpokenLanguage, Topic
+from practice.people.counselors import Counselor, SpokenLanguage
 
 KIND_OF = {CONSULTATION: Kind.CONSULTATION, PROGRAM: Kind.INITIAL}
 ON_LANDING = 3
@@ -76,8 +74,8 @@ def free_weeks(service: Service, counselors, request, *, now: datetime) -> Openi
 def landing(request):
     """Which of the two fits, who is there, and how it works."""
     ways = doors(request, now=timezone.now())
-    context = {"ways": ways, "people": soonest(ways.values(), most=ON_LANDING)}
-    return render(request, "appointments/landing.html", {"doors": ways, "people": context["people"]})
+    context = {"doors": ways, "people": soonest(ways.values(), most=ON_LANDING)}
+    return render(request, "appointments/landing.html", context)
 
 
 def soonest(ways, *, most: int) -> list[NextTimes]:

@@ -74,6 +74,15 @@ def read_asked(data, offer: Offer, *, today: date, zone: ZoneInfo) -> Asked:
 DAY_FIELD = forms.DateField(required=False, input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"])
 
 
+def is_day(text: str) -> bool:
+    """True for a date in one of the usual ways of writing it, and for nothing at all."""
+    try:
+        DAY_FIELD.clean(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def read_start(text: str) -> datetime | None:
     """The instant that a radio button or link names, in UTC; None if it names none."""
     try:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("book/<slug:slug>/time/", views_booking.book_time, name="book_time"),
     path("book/<slug:slug>/details/", views_booking.book_details, name="book_details"),
     path("book/<slug:slug>/extend/", views_booking.book_extend, name="book_extend"),
+    path("book/<slug:slug>/language/", views_booking.book_language, name="book_language"),
     path("book/<slug:slug>/check/", views_booking.book_check, name="book_check"),
     path("book/<slug:slug>/confirm/", views_booking.book_confirm, name="book_confirm"),
     path("b/m/<uuid:pk>/", views_manage.manage, name="manage"),

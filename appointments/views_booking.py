@@ -8,13 +8,14 @@ from functools import wraps
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,12 +26,13 @@ from appointments.choices import ANY, Offer, find_offer
 from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
 from appointments.hold import Pick, browser_key, candidates, is_hasty, own_hold, own_holds, pick_of, read_pick, stamp
 from appointments.replays import Mismatch, Request
-from appointments.times import other_clock, read_asked, searching, time_choices
+from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
 from practice.calendar.actions import NotAllowed, Taken, offer_alternatives
 from practice.calendar.locks import Busy
 from practice.calendar.slots import Wish
 from practice.catalog.models import Mode
 from practice.pages.errors import page_not_found
+from practice.pages.preferences import ONE_YEAR, LanguageForm
 from practice.people.clients import Client
 from practice.people.limits import LimitReached, count
 from practice.people.practices import Practice
@@ -81,8 +83,8 @@ def book_time(request, offer):
 
 
 def time_page(request, offer: Offer, data, *, form=None, status=200):
-    """The week that `data` asks for. Fields that were typed already go along."""
-    now, zone = timezone.now(), timezone.get_current_timezone()
+    """The week that `data` asks for. What was typed on other screens goes along."""
+    now, zone, kept = timezone.now(), timezone.get_current_timezone(), carried(request.POST)
     today = timezone.localdate(now)
     asked = read_asked(data, offer, today=today, zone=zone)
     wish = Wish(
@@ -98,16 +100,18 @@ def time_page(request, offer: Offer, data, *, form=None, status=200):
         "offer": offer,
         "counselor": next((c for c in offer.counselors if c.slug == asked.counselor), None),
         "form": form,
-        "kept": carried(request.POST),
+        "kept": kept,
+        "answers_form": "slots" if kept else "",
         "modes": [(mode, Mode(mode).label) for mode in offer.service.modes],
+        "is_unknown": data.get("counselor", ANY) not in {ANY, "", asked.counselor},
+        "date_error": not is_day(data.get("from", "")),
         **time_choices(search, asked, today=today, last=last, zone=zone, now=now),
     }
     is_fragment = request.htmx and not request.htmx.history_restore_request and status == 200
-    response = render(
-        request, "appointments/week.html" if is_fragment else "appointments/time.html", context, status=status
-    )
+    template = "appointments/week.html" if is_fragment else "appointments/time.html"
+    response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
-    return response
+    return private(response) if kept else response
 
 
 def hold_time(request, offer):
@@ -158,7 +162,7 @@ def taken_page(request, offer, choice: Choice, asked: str, *, is_new_client: boo
         "service": offer.service,
         "lost": choice,
         "asked": asked,
-        "nearby": [{"start": start, "counselor": counselor} for start, counselor in nearby],
+        "nearby": [{"start": start, "value": written_start(start), "counselor": who} for start, who in nearby],
         "kept": carried(request.POST),
     }
     return private(render(request, "appointments/taken.html", context, status=409))
@@ -229,8 +233,40 @@ def pick_context(request, pick: Pick, *, now: datetime) -> dict:
         "other_zone": other_clock(pick.counselor, pick.location, zone, pick.starts_at),
         "is_held": bool(pick.held) and pick.held.hold_expires_at > now,
         "shown": request.POST.get("shown") or stamp(now),
+        "answers_form": "booking",
         "now": now,
     }
+
+
+@about_offer
+@require_POST
+def book_language(request, offer):
+    """The same screen in the other language, with everything that was typed so far."""
+    form = LanguageForm(request.POST)
+    if form.is_valid():
+        language = form.cleaned_data["language"]
+        translation.activate(language)
+        request.language = language
+        if request.user.is_authenticated:
+            request.user.language = language
+            request.user.save(update_fields=["language"])
+    pick = read_pick(request.POST, offer, key=browser_key(request))
+    if pick is None:
+        response = time_page(request, offer, request.POST)
+    elif request.POST.get("at") == "check":
+        response = check_or_details(request, pick, status_if_wrong=200)
+    else:
+        form_again = details_form(request, pick, initial=typed(request.POST))
+        response = details_page(request, pick, form_again, now=timezone.now())
+    response.set_cookie(
+        "language",
+        translation.get_language(),
+        max_age=ONE_YEAR,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 @about_offer

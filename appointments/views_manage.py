@@ -37,6 +37,7 @@ from practice.people.limits import LimitReached, count
 from practice.records.context import client_ip
 
 ANY_METHOD = ["GET", "HEAD", "POST"]
+FRESH = timedelta(hours=1)  # the message about the last change is still on its way
 
 
 @login_not_required
@@ -79,7 +80,10 @@ def about(meeting: Meeting, client, now: datetime) -> dict:
 @require_safe
 def manage(request, meeting, client, now):
     """The appointment: the confirmation at first, the way to change it later."""
-    context = about(meeting, client, now) | {"is_over": meeting.is_coming and meeting.ends_at <= now}
+    context = about(meeting, client, now) | {
+        "is_over": meeting.is_coming and meeting.ends_at <= now,
+        "is_fresh": now - meeting.changed_at < FRESH,
+    }
     if meeting.status == Status.CANCELLED:
         context["again"] = other_times(meeting, now=now)
     return render(request, "appointments/manage.html", context)
@@ -103,9 +107,16 @@ def manage_calendar(request, meeting, client, now):
     if meeting.status != Status.CONFIRMED:
         return page_not_found(request)
     zone_name = timezone.get_current_timezone_name()
-    content = calendar_file(meeting, language=language_of(request), zone_name=zone_name, now=now)
+    content = calendar_file(
+        meeting,
+        language=language_of(request),
+        zone_name=zone_name,
+        is_discreet=client is None or client.is_discreet,
+        now=now,
+    )
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_("appointment")}.ics"'
+    file_name = _("appointment")
+    response["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'
     return response
 
 

@@ -32,7 +32,9 @@ def make_counselor(*, name="Ayu Pratiwi", user=None, hours=True, zone="Asia/Jaka
     n = next(_number)
     user = user or make_user(Role.COUNSELOR, name=name, time_zone=zone)
     defaults = {"title": "M.Psi., Psikolog", "languages": ["id", "en"], "video_link": f"https://meet.example/{n}"}
-    counselor = Counselor.objects.create(user=user, name=name, slug=f"counselor-{n}", time_zone=zone, **defaults | fields)
+    counselor = Counselor.objects.create(
+        user=user, name=name, slug=f"counselor-{n}", time_zone=zone, **defaults | fields
+    )
     if hours:
         for weekday in range(5):
             make_hours(counselor, weekday=weekday, location=location)
@@ -68,9 +70,7 @@ def make_location(**fields):
 
 
 def make_room(location=None, **fields):
-    return Room.objects.create(
-        location=location or make_location(), **{"name": f"Ruang {next(_number)}"} | fields
-    )
+    return Room.objects.create(location=location or make_location(), **{"name": f"Ruang {next(_number)}"} | fields)
 
 
 def make_service(*, counselors=(), rooms=(), **fields):

@@ -30,8 +30,7 @@ class Served:
             "BENANG_DURABLE": "off",
             "BENANG_LIMITS": "off",
             "BENANG_URL": self.url,
-            "DJANGO_SETTINGS_MODULE": "practice.settings",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
         self.process = None
 

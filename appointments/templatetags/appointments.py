@@ -2,10 +2,14 @@
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appointments.times import zone_label
 from practice import formats
+from practice.catalog.models import Mode
+from practice.pages.preferences import NEAR_ZONES
 
 register = template.Library()
 
@@ -33,3 +37,26 @@ def occasion(at):
         "time": formats.clock(local, zone),
         "zone": f"({name})" if "," in name else name,
     }
+
+
+@register.filter
+def mode_name(mode):
+    """The name of a way to meet, from its stored value."""
+    return Mode(mode).label
+
+
+@register.simple_tag
+def near_zones():
+    """The three Indonesian zones, and the present one if it is another: (name, label, is the present one)."""
+    current = timezone.get_current_timezone_name()
+    found = [(name, label, name == current) for name, label in NEAR_ZONES]
+    if not any(is_current for _name, _label, is_current in found):
+        found.append((current, zone_label(current, timezone.now()), True))
+    return found
+
+
+@register.filter
+def near(at):
+    """A day that is not far, without its year: "Tuesday, 24 November"."""
+    on = timezone.localtime(at)
+    return format_html('<time datetime="{}">{}</time>', on.date().isoformat(), formats.day(on, year=False))

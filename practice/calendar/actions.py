@@ -1,5 +1,6 @@
 """Reserve, move, cancel and approve: the only ways in which time becomes occupied or free."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,9 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from practice.calendar.links import ManageToken
-from practice.calendar.locks import lock
+from practice.calendar.locks import Busy, lock
 from practice.calendar.meetings import Meeting, Participant, Party, Status
-from practice.calendar.openings import Window
+from practice.calendar.openings import CELL, Window
 from practice.calendar.slots import Openings, Wish, find_openings, nearest, refusal, rooms_of
 from practice.catalog.models import Mode, Service
 from practice.database.together import insert_together
@@ -27,6 +28,7 @@ from practice.records.models import AuditEvent
 HOLD = timedelta(minutes=10)
 ANSWER_WITHIN = timedelta(hours=24)
 CARE_LASTS = timedelta(days=30)
+MOST_AT_ONCE = 200
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 OVERLAPS = {
     "a_counselor_is_in_one_meeting_at_a_time",
@@ -48,7 +50,11 @@ class NotAllowed(ValidationError):
 
 @dataclass
 class Wanted:
-    """One meeting that somebody wants. `candidates` are loaded counselors who may give it, in order of preference."""
+    """One meeting that somebody wants. `candidates` are loaded counselors who may give it, in order of preference.
+
+    Staff need not keep to notice and horizon; they may start on any 5 minutes (`step`), ask for one `room`, and with a
+    reason that they record go outside the hours. Nothing ever overlaps.
+    """
 
     service: Service
     candidates: Sequence[Counselor]
@@ -59,6 +65,9 @@ class Wanted:
     hold_key: str = ""
     is_new_client: bool = True
     follows_notice: bool = True
+    follows_hours: bool = True
+    step: int | None = None
+    room: int | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
     releasing: tuple = field(default=())  # ids of this person's own holds that make way
@@ -72,6 +81,9 @@ class Wanted:
             earliest=self.earliest,
             latest=self.latest,
             follows_notice=self.follows_notice,
+            follows_hours=self.follows_hours,
+            step=self.step,
+            room=self.room,
         )
 
     def window(self) -> Window:
@@ -214,15 +226,19 @@ def care_for(meeting: Meeting, clients: Sequence[Client], *, now: datetime) -> N
     )
 
 
-def shorten_care(meeting: Meeting, *, now: datetime) -> None:
-    """After a cancellation: care ends 30 days after the last meeting that stands, or now if none does."""
+def shorten_care(meeting: Meeting, *, now: datetime, counselor_id=None) -> None:
+    """After a cancellation: care ends 30 days after the last meeting that stands, or now if none does.
+
+    That of the meeting's counselor, or of the one who had it before.
+    """
+    counselor_id = counselor_id or meeting.counselor_id
     for head in meeting.participants.all():
         last = Meeting.objects.filter(
             participants__client=head.client_id,
-            counselor=meeting.counselor_id,
+            counselor=counselor_id,
             status__in=[Status.CONFIRMED, Status.ATTENDED, Status.MISSED],
         ).aggregate(last=Max("ends_at"))["last"]
-        CareRelationship.objects.filter(client=head.client_id, counselor=meeting.counselor_id).update(
+        CareRelationship.objects.filter(client=head.client_id, counselor=counselor_id).update(
             ends_at=last + CARE_LASTS if last else now
         )
 
@@ -254,49 +270,119 @@ def locked_meeting(meeting: Meeting, *, also: Sequence[tuple[str, object]] = ())
     return Meeting.objects.select_for_update(of=("self",)).select_related("counselor", "service").get(pk=meeting.pk)
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What staff change about a meeting besides its start: who gives it, how, in which room; None leaves it as it is.
+
+    `outside_hours` is the reason, in a word, why it may lie outside the hours of people and places.
+    """
+
+    counselor: Counselor | None = None
+    mode: str | None = None
+    room: int | None = None
+    outside_hours: str = ""
+
+
 @transaction.atomic
 def move_meeting(
-    *, meeting: Meeting, starts_at: datetime, by, now: datetime, party: str = Party.CLIENT, expected: int | None = None
+    *,
+    meeting: Meeting,
+    starts_at: datetime,
+    by,
+    now: datetime,
+    party: str = Party.CLIENT,
+    expected: int | None = None,
+    elsewhere: Elsewhere = Elsewhere(),
 ) -> Meeting:
     """Give a coming meeting another start, keep everything else, and tell its people.
 
-    `expected` is the version the person was looking at. Raise NotAllowed past the client's limit or against a rule,
-    Taken if the new time is occupied, ValidationError if the meeting changed meanwhile.
+    `expected` is the version the person was looking at. Staff (a `party` other than the client) may also give it to
+    another counselor or room. Raise NotAllowed past the client's limit or against a rule, Taken if the new time is
+    occupied, ValidationError if the meeting changed meanwhile or would stay what it is.
     """
-    rooms = [("room", room) for room, _place in rooms_of(meeting.service)] if meeting.mode == Mode.IN_PERSON else []
-    meeting = locked_meeting(meeting, also=rooms)
+    counselor, mode = elsewhere.counselor or meeting.counselor, elsewhere.mode or meeting.mode
+    things = [("counselor", counselor.pk)]
+    if mode == Mode.IN_PERSON:
+        things += [("room", room) for room, _place in rooms_of(meeting.service)]
+    meeting = locked_meeting(meeting, also=things)
     if not meeting.is_coming or (expected is not None and meeting.version != expected):
         raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
     if party == Party.CLIENT and not meeting.can_be_moved_by_client(now):
         raise NotAllowed(_("The free-change time has passed. Contact us and we will help if we can."), code="late")
-    wanted = Wanted(
-        service=meeting.service,
-        candidates=[meeting.counselor],
-        starts_at=starts_at,
-        mode=meeting.mode,
-        is_new_client=False,
-        follows_notice=party == Party.CLIENT,
-        earliest=meeting.not_before,
-        latest=meeting.not_after,
-        releasing=(meeting.pk,),
-    )
+    before = facts_of(meeting)
+    meeting.counselor, meeting.mode = counselor, mode
+    wanted = wanted_again(meeting, starts_at, elsewhere, party)
     drop_holds(wanted, now=now)
     openings = find_openings(wanted.wish(), wanted.candidates, wanted.window(), now=now)
     choose(wanted, openings)
-    room = openings.room_for(meeting.counselor_id, starts_at) if meeting.mode == Mode.IN_PERSON else None
-    before = meeting.starts_at
+    in_person = mode == Mode.IN_PERSON
+    room = openings.room_for(counselor.pk, starts_at, preferred=meeting.room_id) if in_person else None
     place_in_time(meeting, starts_at, room)
+    if facts_of(meeting) == before:
+        raise ValidationError(_("Nothing would change. Choose another time."), code="same")
     meeting.version += 1
     meeting.changed_at = now
+    if meeting.answer_due_at:
+        meeting.answer_due_at = min(meeting.answer_due_at, starts_at)
     if party == Party.CLIENT:
         meeting.moves_left -= 1
     save_or_taken(meeting)
     ManageToken.objects.filter(meeting=meeting).delete()
     if meeting.status == Status.CONFIRMED:
         care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)
-    record(by, "meeting.moved", meeting, now=now, before=before.isoformat(), after=starts_at.isoformat())
+    if before["counselor"] != counselor.pk:
+        shorten_care(meeting, now=now, counselor_id=before["counselor"])
+    record_move(meeting, before, by=by, now=now, reason=elsewhere.outside_hours)
     announce(meeting, "meeting.moved", now=now)
     return meeting
+
+
+def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, party: str) -> Wanted:
+    """The meeting at another start, with the rules that hold for whoever moves it."""
+    by_client = party == Party.CLIENT
+    return Wanted(
+        service=meeting.service,
+        candidates=[meeting.counselor],
+        starts_at=starts_at,
+        mode=meeting.mode,
+        is_new_client=False,
+        follows_notice=by_client,
+        follows_hours=not elsewhere.outside_hours,
+        step=None if by_client else CELL,
+        room=elsewhere.room,
+        earliest=meeting.not_before,
+        latest=meeting.not_after,
+        releasing=(meeting.pk,),
+    )
+
+
+def facts_of(meeting: Meeting) -> dict:
+    """What a move can change, as the audit trail keeps it."""
+    return {
+        "starts_at": meeting.starts_at,
+        "counselor": meeting.counselor_id,
+        "mode": meeting.mode,
+        "room": meeting.room_id,
+    }
+
+
+def record_move(meeting: Meeting, before: dict, *, by, now: datetime, reason: str) -> None:
+    """Write down the old and the new start, and whatever else the move changed, as `…_before` and `…_after`."""
+    after = facts_of(meeting)
+    changed = {}
+    for name in ("counselor", "mode", "room"):
+        if before[name] != after[name]:
+            changed |= {f"{name}_before": before[name], f"{name}_after": after[name]}
+    record(
+        by,
+        "meeting.moved",
+        meeting,
+        now=now,
+        reason=reason,
+        before=before["starts_at"].isoformat(),
+        after=after["starts_at"].isoformat(),
+        **changed,
+    )
 
 
 @transaction.atomic
@@ -338,6 +424,52 @@ def approve(*, meeting: Meeting, by, now: datetime) -> Meeting:
     return meeting
 
 
+@transaction.atomic
+def decline(*, meeting: Meeting, by, now: datetime, reason: str = "") -> Meeting:
+    """Answer a request with no: its time is free again, and its people are told, with other times to choose from.
+
+    Raise ValidationError if it is not waiting for an answer.
+    """
+    meeting = locked_meeting(meeting)
+    if meeting.status != Status.REQUESTED:
+        raise ValidationError(_("This request was answered already."), code="changed")
+    return end_request(meeting, "declined", by=by, now=now, reason=reason)
+
+
+def expire_requests(*, now: datetime) -> int:
+    """Free the times of requests that nobody answered in time, tell their people, and return how many there were.
+
+    Each by itself: one that cannot be ended now does not hold up the others.
+    """
+    unanswered = Q(answer_due_at__lte=now) | Q(starts_at__lte=now)
+    expired = 0
+    for meeting in Meeting.objects.awaiting_answer().filter(unanswered).order_by("answer_due_at", "pk")[:MOST_AT_ONCE]:
+        with contextlib.suppress(Busy):
+            expired += expire_request(meeting=meeting, now=now)
+    return expired
+
+
+@transaction.atomic
+def expire_request(*, meeting: Meeting, now: datetime) -> bool:
+    """End one request that was not answered in time; False if it was answered or moved meanwhile."""
+    meeting = locked_meeting(meeting)
+    if meeting.status != Status.REQUESTED or now < min(meeting.answer_due_at, meeting.starts_at):
+        return False
+    end_request(meeting, "expired", by=None, now=now)
+    return True
+
+
+def end_request(meeting: Meeting, how: str, *, by, now: datetime, reason: str = "") -> Meeting:
+    """Cancel a request on the practice's side, once locked: "declined" or "expired"."""
+    meeting.ended_by = Party.PRACTICE
+    meeting.changed_at = now
+    meeting.move_to(Status.CANCELLED)
+    meeting.save()
+    record(by, f"meeting.{how}", meeting, now=now, reason=reason)
+    announce(meeting, f"meeting.{how}", now=now)
+    return meeting
+
+
 def offer_alternatives(wanted: Wanted, *, now: datetime, days: int = 7) -> list[tuple[datetime, Counselor]]:
     """The three free times nearest to a lost one, within a week on both sides. Run it after the transaction."""
     window = Window.between(wanted.starts_at - timedelta(days=days), wanted.starts_at + timedelta(days=days))
@@ -355,4 +487,3 @@ def release_hold(*, meeting_id, hold_key: str) -> None:
 def drop_expired_holds(*, now: datetime) -> int:
     """Remove holds past their time. The booking path does so for what it needs; this keeps the table clean."""
     return Meeting.objects.filter(status=Status.HELD, hold_expires_at__lte=now).delete()[0]
-

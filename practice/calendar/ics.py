@@ -1,8 +1,8 @@
-"""Calendar files: one UID for a meeting's life, SEQUENCE = its version, neutral words only (RFC 5545, 5546)."""
+"""Calendar objects: one UID for a meeting's life, SEQUENCE = its version, neutral words only (RFC 5545, 5546, 6047)."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
@@ -10,37 +10,57 @@ from practice.calendar.meetings import Meeting, Status
 from practice.zones import zone as zone_of
 
 
-def calendar_of(meeting: Meeting, *, zone_name: str, place: str, organiser: tuple[str, str], now: datetime) -> Calendar:
-    """The meeting as an iTIP object: METHOD REQUEST while it stands, CANCEL once it is cancelled.
+class Person(NamedTuple):
+    """Who organises or attends. The name may be empty."""
 
-    `place` is what the client may read on a shared phone; `organiser` is (name, e-mail). Times carry the client's
-    zone and its VTIMEZONE, so that a later change of the law moves them rightly.
+    name: str
+    email: str
+
+    def address(self, **parameters) -> vCalAddress:
+        address = vCalAddress(f"mailto:{self.email}")
+        for name, value in {"CN": self.name, **parameters}.items():
+            if value:
+                address.params[name.upper()] = vText(value)
+        return address
+
+
+def method_of(meeting: Meeting, *, attendee: Person | None) -> str:
+    """What a calendar is to do with it: a mail asks (REQUEST) or takes back (CANCEL), a downloaded file informs."""
+    if attendee is None:
+        return "PUBLISH"
+    return "CANCEL" if meeting.status == Status.CANCELLED else "REQUEST"
+
+
+def calendar_of(
+    meeting: Meeting, *, zone_name: str, place: str, organiser: Person, now: datetime, attendee: Person | None = None
+) -> Calendar:
+    """The meeting as an iTIP object for one attendee, or as a file for anybody's calendar.
+
+    `place` is what the client may read on a shared phone. The attendee counts as having accepted, and no reply is
+    wanted: a “no” sent by a calendar would change nothing here. Times carry the client's zone and its VTIMEZONE, so
+    that a later change of the law moves them rightly. Nobody else in the meeting is named.
     """
-    cancelled = meeting.status == Status.CANCELLED
     zone = zone_of(zone_name)
     entry = Event()
     entry.add("uid", f"{meeting.pk}@benang")
     entry.add("sequence", meeting.version)
     entry.add("dtstamp", now)
+    entry.add("last-modified", meeting.changed_at)
     entry.add("dtstart", meeting.starts_at.astimezone(zone))
     entry.add("dtend", meeting.ends_at.astimezone(zone))
     entry.add("summary", _("Appointment"))
     if place:
         entry.add("location", place)
-    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    entry.add("status", "CANCELLED" if meeting.status == Status.CANCELLED else "CONFIRMED")
+    entry.add("transp", "TRANSPARENT" if meeting.status == Status.CANCELLED else "OPAQUE")
     entry.add("class", "PRIVATE")
-    if organiser[1]:
-        address = vCalAddress(f"MAILTO:{organiser[1]}")
-        address.params["CN"] = vText(organiser[0])
-        entry.add("organizer", address)
+    entry.add("organizer", organiser.address())
+    if attendee is not None:
+        entry.add("attendee", attendee.address(role="REQ-PARTICIPANT", partstat="ACCEPTED", rsvp="FALSE"))
     calendar = Calendar()
     calendar.add("prodid", "-//Benang//Benang//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "REQUEST")
+    calendar.add("method", method_of(meeting, attendee=attendee))
     calendar.add_component(entry)
     calendar.add_missing_timezones()
     return calendar
-
-
-def organiser_of(practice) -> tuple[str, str]:
-    return practice.name, settings.DEFAULT_FROM_EMAIL

@@ -23,23 +23,24 @@ HOLDS_WITH = {
 }
 
 
-def place_text(meeting: Meeting) -> str:
-    """Where or how the meeting happens, in words that fit any calendar."""
+def place_text(meeting: Meeting, *, is_discreet: bool) -> str:
+    """Where or how the meeting happens, in words that fit any calendar; a discreet one has the address alone."""
     if meeting.mode == Mode.IN_PERSON and meeting.room_id:
         place = meeting.room.location
-        return f"{place.name}, {place.address}".replace("\n", ", ")
+        lines = [*([] if is_discreet else [place.name]), *place.address.splitlines()]
+        return ", ".join(line.strip() for line in lines if line.strip())
     if meeting.mode == Mode.PHONE:
         return _("Phone call")
     return meeting.counselor.video_link or _("Video call")
 
 
-def calendar_file(meeting: Meeting, *, language: str, zone_name: str, now: datetime) -> bytes:
+def calendar_file(meeting: Meeting, *, language: str, zone_name: str, is_discreet: bool, now: datetime) -> bytes:
     """The meeting as a calendar file, in the person's language and zone."""
     with translation.override(language):
         return calendar_of(
             meeting,
             zone_name=zone_name,
-            place=place_text(meeting),
+            place=place_text(meeting, is_discreet=is_discreet),
             organiser=organiser_of(Practice.current()),
             now=now,
         ).to_ical()
@@ -58,9 +59,17 @@ def render(message: Message, now: datetime) -> Rendered | None:
     method = "CANCEL" if meeting.status == Status.CANCELLED else "REQUEST"
     files = ()
     if meeting.status != Status.REQUESTED:
-        content = calendar_file(meeting, language=message.language, zone_name=message.time_zone, now=now)
+        content = calendar_file(
+            meeting,
+            language=message.language,
+            zone_name=message.time_zone,
+            is_discreet=message.is_discreet,
+            now=now,
+        )
         files = (Attachment("appointment.ics", content.decode(), f'text/calendar; method={method}'),)
-    context = {"meeting": meeting, "place": place_text(meeting), "link": link}
+    with translation.override(message.language):
+        place = place_text(meeting, is_discreet=message.is_discreet)
+    context = {"meeting": meeting, "place": place, "link": link}
     return render_mail(message.kind.replace(".", "/"), context, message, attachments=files)
 
 

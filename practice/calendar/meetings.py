@@ -8,7 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Prefetch, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -31,9 +31,10 @@ ALLOWED_MOVES = {
     Status.HELD: {Status.REQUESTED, Status.CONFIRMED, Status.CANCELLED},
     Status.REQUESTED: {Status.CONFIRMED, Status.CANCELLED},
     Status.CONFIRMED: {Status.ATTENDED, Status.MISSED, Status.CANCELLED},
-    Status.ATTENDED: {Status.MISSED},
-    Status.MISSED: {Status.ATTENDED},
-    Status.CANCELLED: set(),
+    # what was written down about a meeting that had begun can be corrected, see attendance.py
+    Status.ATTENDED: {Status.MISSED, Status.CANCELLED},
+    Status.MISSED: {Status.ATTENDED, Status.CANCELLED},
+    Status.CANCELLED: {Status.ATTENDED, Status.MISSED},
 }
 OCCUPYING = [Status.HELD, Status.REQUESTED, Status.CONFIRMED, Status.ATTENDED, Status.MISSED]
 COMING = [Status.REQUESTED, Status.CONFIRMED]
@@ -64,11 +65,15 @@ class MeetingQuerySet(models.QuerySet):
         """Requested and confirmed meetings that are not over."""
         return self.filter(status__in=COMING, ends_at__gt=now)
 
+    def awaiting_answer(self):
+        """Requests that nobody has answered."""
+        return self.filter(status=Status.REQUESTED)
+
     def for_listing(self):
         """Fetch in two queries all that a row in a list shows."""
         return (
             self.select_related("counselor", "service", "room__location", "location")
-            .prefetch_related("participants__client")
+            .prefetch_related(Prefetch("participants", Participant.objects.select_related("client")))
             .order_by("starts_at", "pk")
         )
 
@@ -128,6 +133,7 @@ class Meeting(models.Model):
             ),
             models.Index(fields=["hold_expires_at"], condition=Q(status="held"), name="meeting_held_until"),
             models.Index(fields=["starts_at"], name="meeting_starts_at"),
+            models.Index(fields=["answer_due_at"], condition=Q(status="requested"), name="meeting_awaits_answer"),
         ]
         constraints = [
             ExclusionConstraint(
@@ -180,6 +186,15 @@ class Meeting(models.Model):
     @property
     def is_coming(self):
         return self.status in COMING
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.starts_at <= now
+
+    def can_have_attendance(self, now: datetime) -> bool:
+        """True if who came can be written down or corrected: it was agreed, has begun, and was not cancelled before."""
+        if self.status == Status.CANCELLED:
+            return self.changed_at >= self.starts_at and self.answer_due_at is None
+        return self.has_begun(now) and self.status in (Status.CONFIRMED, Status.ATTENDED, Status.MISSED)
 
     def can_be_moved_by_client(self, now: datetime) -> bool:
         """True while the client may move it: before the limit, with moves left."""

@@ -6,6 +6,7 @@ Nothing here moves or cancels a meeting. What was booked stays booked and is lis
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -43,9 +44,6 @@ def editable_counselors(user: User) -> QuerySet[Counselor]:
     """Counselors whose hours and time off this user may change: all, or their own."""
     found = Counselor.objects.visible_to(user).order_by("name", "pk")
     return found if may(user, "edit", "schedule") else found.filter(user=user)
-
-
-# --- Working hours -----------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -88,7 +86,7 @@ def set_hours(
 def refuse_overlaps(windows: Iterable[Hours]) -> None:
     """Raise ValidationError if two windows of one weekday overlap."""
     ordered = sorted(windows, key=lambda w: (w.weekday, w.from_minute))
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         if left.weekday == right.weekday and right.from_minute < left.until_minute:
             raise ValidationError(_("Two times of one day overlap."), code="overlap")
 
@@ -139,15 +137,12 @@ def booked_outside_hours(counselors: Iterable[Counselor], user: User, *, now: da
     return [meeting for meeting in coming if not lies_in(meeting, hours.get(meeting.counselor_id, ()))]
 
 
-# --- Time off ------------------------------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def take_time_off(
-    *, counselor: Counselor, starts_at: datetime, ends_at: datetime, reason: str, by: User, now: datetime
+    *, counselor: Counselor, starts_at: datetime, ends_at: datetime, reason: str | None, by: User, now: datetime
 ) -> TimeOff:
     """Keep this time free of new meetings. Raise ValidationError if it is over, backwards, or time off already."""
-    time_off = TimeOff(counselor=counselor, starts_at=starts_at, ends_at=ends_at, reason=reason)
+    time_off = TimeOff(counselor=counselor, starts_at=starts_at, ends_at=ends_at, reason=reason or "")
     return _keep_time_off(time_off, "time_off.made", by=by, now=now)
 
 
@@ -196,9 +191,6 @@ def booked_during(time_off: TimeOff, user: User, *, now: datetime) -> QuerySet[M
         .filter(counselor=time_off.counselor_id, starts_at__lt=time_off.ends_at, ends_at__gt=time_off.starts_at)
         .for_listing()
     )
-
-
-# --- Closed days -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

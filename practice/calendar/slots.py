@@ -67,7 +67,10 @@ GROUP BY room_id
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody is looking for. `earliest` and `latest` are an upper rule's limits on the start, both included."""
+    """What somebody is looking for. `earliest` and `latest` are an upper rule's limits on the start, both included.
+
+    Staff may look on another grid (`step` in minutes), for one `room`, and outside the hours of people and places.
+    """
 
     service: Service
     mode: str
@@ -76,6 +79,9 @@ class Wish:
     earliest: datetime | None = None
     latest: datetime | None = None
     follows_notice: bool = True
+    follows_hours: bool = True
+    step: int | None = None
+    room: int | None = None
 
 
 @dataclass
@@ -114,10 +120,11 @@ class Openings:
         cell = int(offset // 5)
         return 1 << cell if offset == cell * 5 and 0 <= cell < self.window.cells else 0
 
-    def room_for(self, counselor: UUID, start: datetime) -> tuple[int, int] | None:
-        """A free (room, place) for a meeting in person at that start."""
+    def room_for(self, counselor: UUID, start: datetime, *, preferred: int | None = None) -> tuple[int, int] | None:
+        """A free (room, place) for a meeting in person at that start: the preferred room if it is free."""
         bit = self.bit(start)
-        return next(((room, place) for room, place, free in self.rooms.get(counselor, []) if free & bit), None)
+        free = [(room, place) for room, place, starts in self.rooms.get(counselor, []) if starts & bit]
+        return next((pair for pair in free if pair[0] == preferred), free[0] if free else None)
 
     def broken_rule(self, counselor: UUID, start: datetime) -> str:
         """The first rule that forbids this start: `hours` where nothing more precise is known."""
@@ -151,6 +158,7 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
         return openings
     in_person = wish.mode == Mode.IN_PERSON
     hours, away, licences, closures, rooms = read_rules(list(people), window, wish.service.pk if in_person else None)
+    rooms = [pair for pair in rooms if wish.room in (None, pair[0])]
     busy, busy_rooms = read_busy(wish, list(people), [room for room, _place in rooms], window, now=now)
     service = wish.service
     reach = {"before": service.buffer_before, "after": service.minutes + service.buffer_after}
@@ -172,7 +180,9 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
             here &= allowed
         here &= ~window.blocked(away.get(pk, ((), ())), before=0, after=service.minutes)
         free = here & ~window.blocked(spans[:2], **reach)
-        by_place = open_by_place(hours.get(pk, ()), closures, window, service)
+        by_place = open_by_place(hours.get(pk, ()), closures, window, service, wish.step or service.step)
+        if not wish.follows_hours:
+            by_place = dict.fromkeys([None, *(place for _room, place in rooms)], window.everything)
         openings.refusals[pk] = rules
         if in_person:
             places = {place for _room, place, _mask in room_masks}
@@ -216,14 +226,14 @@ def licensed_starts(expires_on: date | None, counselor: Counselor, window: Windo
     return window.starts(below=minute_of(last_moment))
 
 
-def open_by_place(hours, closures, window: Window, service: Service) -> dict[int | None, int]:
+def open_by_place(hours, closures, window: Window, service: Service, step: int) -> dict[int | None, int]:
     """Starts that the working hours offer, by the place they are worked at (None: from anywhere)."""
     found: dict[int | None, int] = {}
     for row in hours:
         closed = closures.get(None, frozenset())
         if row.location is not None:
             closed |= closures.get(row.location, frozenset())
-        starts = open_starts(row, closed, window, service.step, service.minutes)
+        starts = open_starts(row, closed, window, step, service.minutes)
         found[row.location] = found.get(row.location, 0) | starts
     return found
 

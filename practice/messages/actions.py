@@ -5,24 +5,25 @@ true at that moment, commits, and only then talks to the mail server: no lock is
 killed worker leaves behind comes due again when its lease ends.
 """
 
+import contextlib
 import logging
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from practice.messages.models import Heartbeat, Message, Status
-from practice.messages.renderers import Rendered, one_line, plain_name, renderer_of
+from practice.messages.models import Channel, Heartbeat, Message, Status
+from practice.messages.post import compose, sender_address
+from practice.messages.quiet import morning_after
+from practice.messages.renderers import Rendered, UnknownKind, kind_of
 from practice.people.clients import email_hash
-from practice.people.models import Client, Practice, User
+from practice.people.models import Client, User
 
 log = logging.getLogger("benang.messages")
 
@@ -37,6 +38,7 @@ SWEEP_AT_MOST = 500
 MOST_AN_HOUR = 5
 MOST_A_DAY = 10
 WORKER_IS_LATE = timedelta(seconds=90)
+RESTART_PAUSES = (0.1, 0.3, 0.6, 1, 2, 4)  # seconds: a database that restarts is back within them
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,13 @@ def outgoing(
     """Build a message, not yet saved. Save it with `enqueue`, or together with other rows and then call `defer`.
 
     With a `meeting` the message holds for its present version only: it is dropped if the meeting changed before it
-    could be sent. `not_before` is the earliest time to send it, now if not given. `dedupe_key` names this message
-    among all (at most 200 characters), for example "consultation.booked:<meeting>:<version>:<client>".
-    Raise UnknownKind if no room renders this kind.
+    could be sent. `not_before` is the earliest time to send it, now if not given; a kind that waits for the morning
+    is not sent in the recipient's quiet hours. `dedupe_key` names this message among all (at most 200 characters),
+    for example "consultation.booked:<meeting>:<version>:<client>". Raise UnknownKind if no room renders this kind.
     """
-    renderer_of(kind)
     due_at = max(now, not_before or now)
+    if kind_of(kind).waits_for_morning:
+        due_at = morning_after(due_at, to.time_zone)
     pk = uuid.uuid4()
     return Message(
         pk=pk,
@@ -79,12 +82,12 @@ def outgoing(
         user=to if isinstance(to, User) else None,
         language=to.language,
         time_zone=to.time_zone,
-        is_discreet=to.is_discreet if isinstance(to, Client) else True,
+        is_discreet=_is_discreet(to),
         meeting=meeting,
         meeting_version=None if meeting is None else meeting.version,
         subject_id=subject_id,
         dedupe_key=dedupe_key,
-        message_id=f"<{pk}@{_sender_domain()}>",
+        message_id=f"<{pk}@{sender_address().rpartition('@')[2] or 'localhost'}>",
         not_before=due_at,
         next_attempt_at=due_at,
         created_at=now,
@@ -130,7 +133,7 @@ def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
 
     Return the message as it then stands: sent; dropped, if it is no longer wanted; queued for another try, or failed
     after the last one; queued for later, if the mailbox has had as many as it may (never dropped for that: a
-    confirmation must still arrive). Not to be called in a transaction.
+    confirmation must still arrive) or the recipient sleeps. Not to be called in a transaction.
     """
     message = _claim(message_id, now=now)
     if message is None or message.status != Status.SENDING:
@@ -138,7 +141,7 @@ def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
     try:
         rendered = _render(message, now=now)
         if rendered is not None:
-            _compose(message, rendered).send()
+            compose(message, rendered).send()
     except Exception as error:  # whatever a server or a template comes up with: its words may hold personal data
         return _settle_failure(message, error, now=now)
     return _settle(message, Status.DROPPED if rendered is None else Status.SENT, now=now)
@@ -175,7 +178,7 @@ def worker_is_alive(now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def _claim(message_id, *, now):
-    """Take the message for the length of a lease, or put it off if its mailbox is full for now."""
+    """Take the message for the length of a lease, or put it off if its recipient may not get it now."""
     message = Message.objects.due(now).select_for_update(skip_locked=True).filter(pk=message_id).first()
     if message is None:
         return None
@@ -185,19 +188,25 @@ def _claim(message_id, *, now):
         message.save(update_fields=["status", "error"])
         log.warning("message %s: its worker vanished at the last try", message.pk)
         return message
-    if message.is_limited and settings.LIMITS:
-        free_at = _mailbox_free_at(message, now=now)
-        if free_at > now:
-            message.next_attempt_at = free_at
-            message.save(update_fields=["next_attempt_at"])
-            defer(message)
-            log.info("message %s waits: its mailbox has had enough for now", message.pk)
-            return message
+    if (free_at := _free_at(message, now=now)) > now:
+        message.next_attempt_at = free_at
+        message.save(update_fields=["next_attempt_at"])
+        defer(message)
+        log.info("message %s waits until its recipient may get it", message.pk)
+        return message
     message.move_to(Status.SENDING)
     message.attempts += 1
     message.next_attempt_at = now + LEASE
     message.save(update_fields=["status", "attempts", "next_attempt_at"])
     return message
+
+
+def _free_at(message, *, now):
+    """When its recipient may get this message: now, or after the night, or when the mailbox has had less of late."""
+    with contextlib.suppress(UnknownKind):
+        if kind_of(message.kind).waits_for_morning:
+            now = morning_after(now, message.time_zone)
+    return _mailbox_free_at(message, now=now) if message.is_limited and settings.LIMITS else now
 
 
 def _mailbox_free_at(message, *, now):
@@ -207,7 +216,8 @@ def _mailbox_free_at(message, *, now):
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mailbox {message.recipient_hash}"])
-    others = Message.objects.filter(recipient_hash=message.recipient_hash).exclude(pk=message.pk)
+    others = Message.objects.filter(recipient_hash=message.recipient_hash, channel=Channel.EMAIL)
+    others = others.exclude(pk=message.pk)
     times = [now] * others.filter(status=Status.SENDING).count()
     day = timedelta(days=1)
     recent = others.filter(sent_at__gt=now - day).order_by("-sent_at")
@@ -225,26 +235,7 @@ def _render(message, *, now) -> Rendered | None:
     """The words of the message as things stand now, or None if they no longer apply."""
     if message.meeting_version is not None and message.meeting.version != message.meeting_version:
         return None
-    return renderer_of(message.kind)(message, now)
-
-
-def _compose(message, rendered):
-    """The mail: from the practice, to one person, with the Message-ID that every try carries."""
-    practice = Practice.current()
-    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    mail = EmailMultiAlternatives(
-        subject=rendered.subject,
-        body=rendered.text,
-        from_email=str(Address(display_name=one_line(practice.name), addr_spec=sender)),
-        to=[str(Address(display_name=plain_name(message.recipient_name), addr_spec=message.recipient_email))],
-        reply_to=[practice.email] if practice.email else None,
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
-    )
-    if rendered.html is not None:
-        mail.attach_alternative(rendered.html, "text/html")
-    for attachment in rendered.attachments:
-        mail.attach(attachment.name, attachment.content, attachment.mimetype)
-    return mail
+    return kind_of(message.kind).render(message, now)
 
 
 def _settle(message, status, *, now):
@@ -252,14 +243,12 @@ def _settle(message, status, *, now):
     message.move_to(status)
     message.sent_at = now if status == Status.SENT else None
     message.error = ""
-    written = Message.objects.filter(pk=message.pk, status=Status.SENDING).update(
-        status=message.status, sent_at=message.sent_at, error=""
-    )
+    ours = Message.objects.filter(pk=message.pk, status=Status.SENDING)
+    written = _outlasting_a_restart(lambda: ours.update(status=status, sent_at=message.sent_at, error=""))
     log.info("message %s %s", message.pk, status)
     return message if written else Message.objects.get(pk=message.pk)
 
 
-@transaction.atomic
 def _settle_failure(message, error, *, now):
     """Plan the next try, or give up after the last. A later try than ours, after our lease, is left alone."""
     message.error = type(error).__name__
@@ -268,13 +257,38 @@ def _settle_failure(message, error, *, now):
         message.next_attempt_at = now + FIRST_WAIT * 2 ** (message.attempts - 1)
     else:
         message.move_to(Status.FAILED)
-    ours = Message.objects.filter(pk=message.pk, status=Status.SENDING, attempts=message.attempts)
     log.warning("message %s: %s at try %d of %d", message.pk, message.error, message.attempts, MOST_ATTEMPTS)
-    if not ours.update(status=message.status, error=message.error, next_attempt_at=message.next_attempt_at):
-        return Message.objects.get(pk=message.pk)
-    if message.status == Status.QUEUED:
-        defer(message)
-    return message
+    ours = Message.objects.filter(pk=message.pk, status=Status.SENDING, attempts=message.attempts)
+
+    def write():
+        with transaction.atomic():
+            changed = {name: getattr(message, name) for name in ("status", "error", "next_attempt_at")}
+            written = ours.update(**changed)
+            if written and message.status == Status.QUEUED:
+                defer(message)
+            return written
+
+    return message if _outlasting_a_restart(write) else Message.objects.get(pk=message.pk)
+
+
+def _outlasting_a_restart(write):
+    """Do this, and again if the database went away: what has left must be written down, or it would leave twice."""
+    for pause in RESTART_PAUSES:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(pause)
+    return write()
+
+
+def _is_discreet(to):
+    """Whether others may read over the recipient's shoulder: clients say so themselves, and those who work here know."""
+    if isinstance(to, Client):
+        return to.is_discreet
+    return not (isinstance(to, User) and to.is_staff)
 
 
 def _wait_of(message):
@@ -292,7 +306,3 @@ def _job(pk, at):
         task_kwargs={"message": str(pk)},
         scheduled_at=at,
     )
-
-
-def _sender_domain():
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"

@@ -188,6 +188,7 @@ class AuditEvent(models.Model):
                 fields=["client_id", "at"], name="audit_by_client", condition=models.Q(client_id__isnull=False)
             ),
             models.Index(fields=["actor", "at"], name="audit_by_actor", condition=models.Q(actor__isnull=False)),
+            models.Index(fields=["object_id", "at"], name="audit_by_object"),
         ]
         triggers = _append_only()
 

@@ -72,9 +72,7 @@ def test_two_hundred_for_one_time_make_one_booking(served):
     monday = next_monday(served)
     starts_at = f"{monday}T09:00:00+07:00"
 
-    answers = all_at_once(
-        [lambda n=n: book(served, n, starts_at, served.counselors[0]) for n in range(200)]
-    )
+    answers = all_at_once([lambda n=n: book(served, n, starts_at, served.counselors[0]) for n in range(200)])
 
     assert Counter(status for status, _body in answers) == {201: 1, 409: 199}
     assert all(len(body["alternatives"]) == 3 for status, body in answers if status == 409)
@@ -85,9 +83,7 @@ def test_two_hundred_for_overlapping_times_never_overlap(served):
     monday = next_monday(served, weeks=2)
     times = [f"{monday}T{10 + n // 12:02}:{n % 12 * 5:02}:00+07:00" for n in range(24)]
 
-    answers = all_at_once(
-        [lambda n=n: book(served, 1000 + n, times[n % 24], served.counselors[1]) for n in range(200)]
-    )
+    answers = all_at_once([lambda n=n: book(served, 1000 + n, times[n % 24], served.counselors[1]) for n in range(200)])
 
     statuses = Counter(status for status, _body in answers)
     assert set(statuses) == {201, 409}
