@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "practice.pages.middleware.request_id",
+    "practice.pages.middleware.compressed_pages",
     "csp.middleware.CSPMiddleware",
     "practice.pages.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",

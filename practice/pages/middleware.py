@@ -5,6 +5,7 @@ import secrets
 
 from django.conf import settings
 from django.http import HttpResponseNotAllowed
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
@@ -36,6 +37,22 @@ def request_id(get_response):
         request.request_id = secrets.token_hex(6)
         response = get_response(request)
         response["X-Request-ID"] = request.request_id
+        return response
+
+    return middleware
+
+
+def compressed_pages(get_response):
+    """Send pages compressed: a slot list is five times smaller. What the API answers is left as fast as it is.
+
+    Django adds a random length, so that a secret in the page cannot be measured out (BREACH), and masks its CSRF token.
+    """
+    gzip = GZipMiddleware(get_response)
+
+    def middleware(request):
+        response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            return gzip.process_response(request, response)
         return response
 
     return middleware

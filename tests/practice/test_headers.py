@@ -212,3 +212,12 @@ def test_a_broken_multipart_form_is_a_plain_400(visitor):
     answer = visitor.generic("POST", "/preferences/theme/", b"--x\r\nnonsense", content_type="multipart/form-data")
 
     assert answer.status_code == 400
+
+
+def test_pages_are_sent_compressed_and_api_answers_as_they_are(client, db):
+    page = client.get("/services/", headers={"Accept-Encoding": "gzip"})
+    answer = client.get("/api/v1/services", headers={"Accept-Encoding": "gzip"})
+
+    assert page["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in page["Vary"]
+    assert "Content-Encoding" not in answer
