@@ -19,6 +19,7 @@ from practice.people.counselors import Counselor, SpokenLanguage
 
 KIND_OF = {CONSULTATION: Kind.CONSULTATION, PROGRAM: Kind.INITIAL}
 ON_LANDING = 3
+ON_CARD = 3
 ON_PROFILE = 5
 
 
@@ -79,11 +80,11 @@ def landing(request):
 
 
 def soonest(ways, *, most: int) -> list[NextTimes]:
-    """The counselors who are free first, each with two next times."""
+    """The counselors who are free first, each with their next times."""
     people: dict = {}
     for way in ways:
         for counselor in way.service.givers if way.service else ():
-            starts = next_starts(way.openings, counselor.pk, most=2, zone=timezone.get_current_timezone())
+            starts = next_starts(way.openings, counselor.pk, most=ON_CARD, zone=timezone.get_current_timezone())
             if starts and counselor.pk not in people:
                 people[counselor.pk] = NextTimes(counselor, way.service, starts)
     return sorted(people.values(), key=lambda person: (person.starts[0], person.counselor.name))[:most]
@@ -169,7 +170,7 @@ def counselors(request):
     ]
     ways = [way for way in doors(request, now=timezone.now()).values() if way.service]
     context = {
-        "people": [with_next_times(counselor, ways, most=2) for counselor in found],
+        "people": [with_next_times(counselor, ways, most=ON_CARD) for counselor in found],
         "topics": sorted({each for c in everybody for each in c.topics.all()}, key=str),
         "languages": [
             (code, name) for code, name in SpokenLanguage.choices if any(code in c.languages for c in everybody)

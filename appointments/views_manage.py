@@ -107,13 +107,7 @@ def manage_calendar(request, meeting, client, now):
     if meeting.status != Status.CONFIRMED:
         return page_not_found(request)
     zone_name = timezone.get_current_timezone_name()
-    content = calendar_file(
-        meeting,
-        language=language_of(request),
-        zone_name=zone_name,
-        is_discreet=client is None or client.is_discreet,
-        now=now,
-    )
+    content = calendar_file(meeting, language=language_of(request), zone_name=zone_name, now=now)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     file_name = _("appointment")
     response["Content-Disposition"] = f'attachment; filename="{file_name}.ics"'

@@ -165,6 +165,7 @@ def time_off_one(request, pk):
     booked = booked_during(found, request.user, now=now)
     delete_url = reverse("settings_time_off_delete", args=[pk])
     context = {"form": form, "time_off": found, "booked": booked, "delete_url": delete_url}
+    context["sees_all"] = may(request.user, "edit", "schedule")
     return render(request, "calendar/time_off_form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -217,7 +218,12 @@ def closure_edit(request, pk):
     found = get_object_or_404(Closure.objects.visible_to(request.user), pk=pk)
     booked = booked_on_closed_days([found], request.user, now=timezone.now())
     delete_url = reverse("settings_closure_delete", args=[pk])
-    context = {"name": in_language(found, "name"), "booked": booked[found.pk], "delete_url": delete_url}
+    context = {
+        "name": in_language(found, "name"),
+        "booked": booked[found.pk],
+        "sees_all": True,
+        "delete_url": delete_url,
+    }
     return _closure_form(request, found, **context)
 
 

@@ -20,7 +20,7 @@ from practice.catalog.fields import (
     ZoneField,
     modest,
 )
-from practice.catalog.models import Location, Mode, Room, Service
+from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.counselors import Licence, SpokenLanguage, Topic
 from practice.people.models import Counselor, Practice, User
 
@@ -111,6 +111,13 @@ class ServiceForm(RecordForm):
     """A service with its rules. Lengths of notice are typed in hours, the price as people write it."""
 
     slug_from = "name_id"
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=Kind.choices,
+        help_text=gettext_lazy(
+            "A consultation is one meeting. An initial consultation can lead to a program of several."
+        ),
+    )
     step = forms.TypedChoiceField(label=gettext_lazy("A meeting can start every …"), coerce=int)
     modes = forms.MultipleChoiceField(
         label=gettext_lazy("How you can meet"), choices=Mode.choices, widget=forms.CheckboxSelectMultiple
@@ -139,9 +146,6 @@ class ServiceForm(RecordForm):
         ]  # fmt: skip
         labels = {"horizon_days": gettext_lazy("Bookable up to … days ahead")}
         help_texts = {
-            "kind": gettext_lazy(
-                "A consultation is one meeting. An initial consultation can lead to a program of several."
-            ),
             "fits_id": gettext_lazy(
                 "One sentence that helps people choose, for example: Anda punya satu hal yang ingin dibahas."
             ),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.catalog.editing import bound, delete, edit
 from practice.catalog.forms import LocationForm, PracticeForm, RoomForm, ServiceForm, TopicForm
-from practice.catalog.models import Location, Mode, Room, Service
+from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.models import Counselor, Practice, Topic
 from practice.people.policies import may, requires
 
@@ -39,7 +39,7 @@ def services(request):
 @requires("service", "edit")
 @form_methods
 def service_new(request):
-    return _service_form(request, Service(modes=[Mode.VIDEO]))
+    return _service_form(request, Service(kind=Kind.CONSULTATION, modes=[Mode.VIDEO]))
 
 
 @requires("service", "edit")

@@ -18,10 +18,10 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
+from practice.messages.kinds import Rendered, UnknownKind, kind_of
 from practice.messages.models import Channel, Heartbeat, Message, Status
 from practice.messages.post import compose, sender_address
 from practice.messages.quiet import morning_after
-from practice.messages.renderers import Rendered, UnknownKind, kind_of
 from practice.people.clients import email_hash
 from practice.people.models import Client, User
 
@@ -105,6 +105,17 @@ def enqueue(message: Message) -> Message:
     if stored.pk == message.pk:
         defer(stored)
     return stored
+
+
+def enqueue_all(messages: list[Message]) -> int:
+    """Save many messages in the caller's transaction, with their jobs. Return how many were new.
+
+    Those whose dedupe key exists are passed over.
+    """
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    stored = list(Message.objects.filter(pk__in=[message.pk for message in messages]))
+    defer(*stored)
+    return len(stored)
 
 
 def defer(*messages: Message) -> None:
@@ -285,7 +296,7 @@ def _outlasting_a_restart(write):
 
 
 def _is_discreet(to):
-    """Whether others may read over the recipient's shoulder: clients say so themselves, and those who work here know."""
+    """Whether to keep it from others who may look on: clients say so themselves; those who work here know anyway."""
     if isinstance(to, Client):
         return to.is_discreet
     return not (isinstance(to, User) and to.is_staff)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from practice.messages.kinds import label_of
 from practice.messages.tokens import digest
 from practice.people.models import Client, Role
 
@@ -173,6 +174,16 @@ class Message(models.Model):
         if status not in ALLOWED_MOVES[Status(self.status)]:
             raise ValueError(f"A message that is {self.status} cannot become {status}.")
         self.status = status
+
+    @property
+    def kind_label(self) -> str:
+        """What staff call this kind of message."""
+        return label_of(self.kind)
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while it is still on its way."""
+        return self.status in UNFINISHED
 
     @property
     def is_limited(self) -> bool:

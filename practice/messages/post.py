@@ -6,8 +6,9 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from practice.messages.kinds import Rendered
 from practice.messages.models import Message
-from practice.messages.renderers import Rendered, plain_name, sender_name
+from practice.messages.renderers import plain_name, sender_name
 from practice.people.models import Practice
 
 

@@ -5,7 +5,7 @@ import uuid
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from practice.messages import actions
+from practice.messages import actions, replies
 
 FINISHED_JOBS_HOURS = 6
 
@@ -45,3 +45,10 @@ async def remove_old_jobs(context, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(
         nb_hours=FINISHED_JOBS_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queue="upkeep", queueing_lock="messages.forget_expired_links")
+def forget_expired_links(timestamp: int) -> None:
+    """Every hour, remove links to questions that nobody can answer any more."""
+    replies.forget_expired(now=timezone.now())

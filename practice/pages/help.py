@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -24,6 +25,9 @@ CHECK_EVERY = timedelta(days=90)
 
 
 class HelpContactForm(RecordForm):
+    level = forms.TypedChoiceField(
+        label=gettext_lazy("When"), coerce=int, choices=HelpContact.Level.choices, widget=forms.RadioSelect
+    )
     phone = PhoneField(
         label=gettext_lazy("Phone"), help_text=gettext_lazy("Only the number. What to press then goes into the note.")
     )

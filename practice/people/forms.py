@@ -41,7 +41,9 @@ class NameField(forms.CharField):
 
 def email_field(**kwargs):
     widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
-    return forms.EmailField(**{"label": _("E-mail"), "max_length": 254, "widget": widget} | kwargs)
+    words = dict.fromkeys(["required", "invalid"], _("Enter your e-mail address, for example name@example.com."))
+    defaults = {"label": _("E-mail"), "max_length": 254, "widget": widget, "error_messages": words}
+    return forms.EmailField(**defaults | kwargs)
 
 
 def password_field(label, *, autocomplete="current-password", **kwargs):
@@ -143,7 +145,7 @@ STAFF_ROLES = [
 
 class InviteForm(forms.Form):
     name = NameField(widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    email = email_field(widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+    email = email_field(widget=forms.EmailInput(attrs={"autocomplete": "off"}), error_messages={})
     role = forms.ChoiceField(label=_("Role"), choices=STAFF_ROLES, widget=forms.RadioSelect)
 
 

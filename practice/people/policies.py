@@ -54,6 +54,8 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("client", "read"): frozenset({MANAGER, FRONT_DESK}),
     ("client", "edit"): frozenset({MANAGER, FRONT_DESK}),
     ("today", "read"): STAFF_ROLES,
+    ("message", "read"): frozenset({MANAGER, FRONT_DESK}),
+    ("message", "send"): frozenset({MANAGER, FRONT_DESK}),
     # clinical: never the front desk, never the manager
     ("consultation", "read"): frozenset({COUNSELOR}),
     ("consultation.question", "read"): frozenset({COUNSELOR}),

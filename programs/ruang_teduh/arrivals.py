@@ -1,6 +1,6 @@
 """The clients of the demo as they become known to the practice, and which counselor each mostly sees."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from random import Random
 
 from practice.people.clients import email_hash
@@ -47,7 +47,7 @@ def new_client(sketch: Sketch, email: str, number: int, today: date, rng: Random
         preferred_name=sketch.name,
         email=email,
         email_hash=email_hash(email),
-        phone=f"+628405551{number:04}",
+        phone=f"+6284055{number:06}",
         language=sketch.language,
         time_zone=sketch.time_zone,
         channel=rng.choice(Client.Channel.values),
@@ -55,11 +55,18 @@ def new_client(sketch: Sketch, email: str, number: int, today: date, rng: Random
         birth_year=today.year - sketch.years,
     )
     if sketch.guardian:
-        client.guardian_name, client.guardian_phone = sketch.guardian, f"+628405552{number:04}"
+        client.guardian_name, client.guardian_phone = sketch.guardian, f"+6284066{number:06}"
     if rng.random() < 0.4:
         client.emergency_name = f"{rng.choice(FIRST)} {rng.choice(LAST)}"
-        client.emergency_phone = f"+628405553{number:04}"
+        client.emergency_phone = f"+6284077{number:06}"
     return client
+
+
+def known_earlier(clients: list[Client], today: datetime, rng: Random) -> list[Client]:
+    """The same, having become known some day in the past year."""
+    for client in clients:
+        client.created_at = today - timedelta(minutes=rng.randrange(365 * 24 * 60))
+    return clients
 
 
 def pair_up(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from appointments.models import Consultation
+from appointments.models import Consultation, NextStep
 from practice.calendar.actions import ANSWER_WITHIN, CARE_LASTS, booking_event, place_in_time
 from practice.calendar.models import COMING, Meeting, Participant, Party, Status
 from practice.catalog.models import Approval, Kind, Mode, Service
@@ -15,6 +15,7 @@ from practice.records.actions import event
 from practice.records.models import AuditEvent
 from programs.ruang_teduh.diary import Diary
 from programs.ruang_teduh.dice import References, new_id
+from programs.ruang_teduh.questions import BEGINNING, Question
 
 Attendance = Participant.Attendance
 BOOKED_BY_CLIENT = {Kind.CONSULTATION, Kind.INITIAL}
@@ -32,9 +33,10 @@ class Visit:
     on: date
     near: int
     mode: str = Mode.VIDEO
-    question: str = ""
+    question: Question | None = None
     ending: tuple[str, str] | None = None  # (status, party)
     is_late: bool = False
+    leads_to: str = ""  # what comes next, where a consultation ends otherwise than most
 
 
 @dataclass
@@ -73,6 +75,7 @@ class AppointmentBook:
     def _write(self, client, counselor, visit, service, starts_at, room):
         booked_at = self._booked_at(starts_at, service)
         status, party = self._how_it_went(visit, starts_at + timedelta(minutes=service.minutes))
+        cancelled_after = self.rng.uniform(0.1, 0.8)  # of the time between booking and start, if it was
         if status == Status.CONFIRMED and service.approval == Approval.REQUEST and starts_at > self.now:
             status = Status.REQUESTED
         meeting = Meeting(
@@ -93,7 +96,7 @@ class AppointmentBook:
         if status == Status.REQUESTED:
             meeting.answer_due_at = min(booked_at + ANSWER_WITHIN, starts_at)
         elif status == Status.CANCELLED:
-            self._cancel(meeting, visit)
+            self._cancel(meeting, visit, cancelled_after)
         elif status != Status.CONFIRMED:
             meeting.changed_at = meeting.ends_at
         attendance = status if status in (Status.ATTENDED, Status.MISSED) else Attendance.UNKNOWN
@@ -105,14 +108,16 @@ class AppointmentBook:
         return meeting
 
     def _booked_at(self, starts_at, service):
-        """Some days ahead at some time of the day; what comes after today was booked before it."""
+        """Some days ahead, in waking hours. What is still to come was booked before today, requests only yesterday."""
+        is_asked = service.approval == Approval.REQUEST and starts_at > self.now
         days = 7 if service.kind == Kind.SESSION else self.rng.randint(2, 12)
-        before = starts_at - timedelta(days=days, minutes=self.rng.randrange(6 * 60))
-        latest = self.midnight - timedelta(hours=3, minutes=self.rng.randrange(12 * 60))
-        return min(before, latest).replace(second=self.rng.randrange(60))
+        day = starts_at.astimezone(self.midnight.tzinfo).replace(hour=0, minute=0) - timedelta(days=days)
+        minutes = timedelta(minutes=self.rng.randrange(7 * 60, 22 * 60), seconds=self.rng.randrange(60))
+        yesterday = self.midnight - timedelta(days=1)
+        return (yesterday if is_asked else min(day, yesterday)) + minutes
 
     def _how_it_went(self, visit, ends_at):
-        """Status and whose doing it was. Chance falls in any case, so that the hour of the day changes nothing else."""
+        """Status and whose doing it was. Chance falls in any case: the hour of the day is to change nothing else."""
         chance, blame = self.rng.random(), self.rng.random()
         if ends_at > self.now:
             is_off = visit.ending is not None and visit.ending[0] == Status.CANCELLED
@@ -125,9 +130,8 @@ class AppointmentBook:
             return Status.MISSED, Party.CLIENT
         return Status.CANCELLED, Party.CLIENT if blame < 0.7 else Party.COUNSELOR if blame < 0.85 else Party.PRACTICE
 
-    def _cancel(self, meeting, visit):
+    def _cancel(self, meeting, visit, share):
         latest = min(meeting.starts_at, self.midnight)
-        share = 0.98 if visit.is_late else self.rng.uniform(0.1, 0.8)
         meeting.changed_at = meeting.booked_at + (latest - meeting.booked_at) * share
         if visit.is_late:
             meeting.changed_at = max(meeting.changed_at, meeting.starts_at - timedelta(hours=5))
@@ -137,15 +141,7 @@ class AppointmentBook:
         """What a booking leaves besides the meeting: question, consent, audit rows, care."""
         by = client.user
         if meeting.service.kind in BOOKED_BY_CLIENT:
-            self.consultations.append(
-                Consultation(
-                    pk=new_id(self.rng),
-                    meeting=meeting,
-                    client=client,
-                    question=visit.question,
-                    created_at=meeting.booked_at,
-                )
-            )
+            self._consult(meeting, client, visit)
             consent = given(client=client, purpose="booking", language=client.language, now=meeting.booked_at)
             consent.pk = new_id(self.rng)
             self.consents.append(consent)
@@ -156,6 +152,28 @@ class AppointmentBook:
             self.events.append(self._cancelled_event(meeting, client))
         if meeting.status not in (Status.REQUESTED, Status.CANCELLED):
             self._care_for(meeting, client)
+
+    def _consult(self, meeting, client, visit):
+        """The consultation with its question, and if it was before yesterday an outcome that the client may read."""
+        consultation = Consultation(
+            pk=new_id(self.rng),
+            meeting=meeting,
+            client=client,
+            question=visit.question.text if visit.question else "",
+            created_at=meeting.booked_at,
+        )
+        self.consultations.append(consultation)
+        written_at = meeting.ends_at + timedelta(minutes=self.rng.randint(10, 90))
+        if meeting.status != Status.ATTENDED or written_at > self.midnight - timedelta(days=1):
+            return
+        is_beginning = meeting.service.kind == Kind.INITIAL
+        usual = BEGINNING[client.language] if is_beginning else ""
+        consultation.advice = (visit.question and visit.question.advice) or usual
+        consultation.next_step = visit.leads_to or (NextStep.PROGRAM if is_beginning else NextStep.NOTHING)
+        consultation.recorded_at, consultation.version = written_at, 1
+        consultation.shared_at = written_at if consultation.advice else None
+        by, is_shared = meeting.counselor.user, consultation.shared_at is not None
+        self.events.append(event(by, "consultation.outcome_recorded", consultation, now=written_at, shared=is_shared))
 
     def _booked_event(self, meeting: Meeting, client: Client, by: User | None) -> AuditEvent:
         booked = booking_event(meeting, client=client, by=by, now=meeting.booked_at)
@@ -185,10 +203,10 @@ class AppointmentBook:
             earlier = first_booking.get(participant.client_id, self.midnight)
             first_booking[participant.client_id] = min(earlier, participant.meeting.booked_at)
         for client in clients:
-            client.created_at = first_booking.get(client.pk, self.midnight - timedelta(days=1))
+            client.created_at = first_booking.get(client.pk, client.created_at or self.midnight)
             client.email_proven_at = client.created_at if client.user_id else None
             client.guardian_consented_at = client.created_at if client.guardian_name else None
-        Client.objects.bulk_create(clients)
+        Client.objects.bulk_create(clients, batch_size=2000)
         Meeting.objects.bulk_create(self.meetings, batch_size=2000)
         Participant.objects.bulk_create(self.participants, batch_size=5000)
         Consultation.objects.bulk_create(self.consultations, batch_size=2000)

@@ -28,7 +28,8 @@ class Diary:
         """What the rules allow in the whole window, whatever is booked: three statements, once."""
         if (service.pk, mode) not in self.offered:
             wish = Wish(service=service, mode=mode, is_new_client=False, follows_notice=False)
-            offering = [c for c in self.counselors if c.pk in set(service.counselors.values_list("pk", flat=True))]
+            offered_by = set(service.counselors.values_list("pk", flat=True))
+            offering = [counselor for counselor in self.counselors if counselor.pk in offered_by]
             before = moment_of(self.window.base) - timedelta(days=1)
             self.offered[service.pk, mode] = find_openings(wish, offering, self.window, now=before)
         return self.offered[service.pk, mode]

@@ -20,7 +20,7 @@ def new_id(rng: Random) -> UUID:
 
 
 class References:
-    """Meeting references that look like chance and never repeat: number n is sent to (n · factor + shift) mod all."""
+    """Meeting references that look like chance and never repeat: number n is led twice through n · factor + shift."""
 
     def __init__(self, rng: Random):
         self.factor = rng.randrange(EVERY_REFERENCE // 3, EVERY_REFERENCE)
@@ -29,9 +29,13 @@ class References:
         self.shift = rng.randrange(EVERY_REFERENCE)
 
     def __getitem__(self, number: int) -> str:
+        turned = 0
         rest = (number * self.factor + self.shift) % EVERY_REFERENCE
-        letters = []
+        for _place in range(LENGTH):  # the last digit, which follows a pattern, comes first in the second round
+            rest, digit = divmod(rest, len(ALPHABET))
+            turned = turned * len(ALPHABET) + digit
+        rest, letters = (turned * self.factor + self.shift) % EVERY_REFERENCE, ""
         for _place in range(LENGTH):
-            rest, letter = divmod(rest, len(ALPHABET))
-            letters.append(ALPHABET[letter])
-        return "".join(letters)
+            rest, digit = divmod(rest, len(ALPHABET))
+            letters += ALPHABET[digit]
+        return letters

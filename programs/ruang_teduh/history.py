@@ -5,19 +5,20 @@ counselor after the other, the exclusion constraints take twice as long.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from itertools import islice
+from itertools import islice, takewhile
 from random import Random
 from threading import Lock
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 
-from appointments.models import Consultation
+from appointments.models import Consultation, NextStep
 from practice.calendar.actions import CARE_LASTS
 from practice.calendar.models import Meeting, Participant, WorkingHours
 from practice.calendar.openings import moment_of, plain_day
@@ -33,6 +34,7 @@ EVERY = 90  # minutes from start to start: the meeting, its pause, the next half
 DAY = 24 * 60
 BOOKED_BEFORE, CANCELLED_BEFORE = 6 * DAY + 95, 2 * DAY + 35  # minutes before the start
 OLDEST = date(1990, 1, 1).toordinal()
+NULL = "\\N"  # as COPY writes it
 
 MEETING = (
     "id", "reference", "counselor", "service", "mode", "status", "version", "starts_at", "ends_at", "busy_from",
@@ -40,7 +42,7 @@ MEETING = (
     "booked_at", "changed_at",
 )  # fmt: skip
 PARTICIPANT = ("id", "meeting", "client", "attendance", "status")  # the database copies time and status itself
-CONSULTATION = ("id", "meeting", "client", "for_someone_else", "created_at")
+CONSULTATION = ("id", "meeting", "client", "next_step", "created_at", "recorded_at")
 ENDINGS = [  # up to this chance: status, whose doing, attendance
     (0.88, "attended", "", "attended"),
     (0.93, "missed", "client", "missed"),
@@ -51,14 +53,14 @@ KINDS = [(0.75, Kind.SESSION), (0.93, Kind.CONSULTATION), (1.00, Kind.INITIAL)]
 
 CARE = """
 INSERT INTO practice_carerelationship AS c (client_id, counselor_id, started_at, ends_at)
-VALUES (%s, %s, %s, %s)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::timestamptz[])
 ON CONFLICT (client_id, counselor_id) DO UPDATE
 SET started_at = least(c.started_at, excluded.started_at), ends_at = greatest(c.ends_at, excluded.ends_at)
 """
 KNOWN_SINCE = """
-UPDATE practice_client AS c SET created_at = least(c.created_at, care.since)
-FROM (SELECT client_id, min(started_at) AS since FROM practice_carerelationship GROUP BY client_id) AS care
-WHERE care.client_id = c.id AND care.since < c.created_at
+UPDATE practice_client AS c SET created_at = least(c.created_at, known.since)
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS known (client, since)
+WHERE known.client = c.id
 """
 
 
@@ -76,11 +78,10 @@ class Course:
 class Past:
     """What lies before the stories, planned; `write` puts it into the database.
 
-    `count` meetings in all, going back as far as they need; without it full days back to `since`. The clients of a
-    counselor are theirs alone, so nobody is in two places at once.
+    The clients of a counselor are theirs alone, so nobody is in two places at once.
     """
 
-    def __init__(self, *, pairs: list[tuple[Client, Counselor]], services: dict[str, Service], country: str):
+    def __init__(self, *, pairs: Iterable[tuple[Client, Counselor]], services: dict[str, Service], country: str):
         self.services = {s.kind: s for s in services.values() if s.minutes == MINUTES}
         self.country = country
         self.clients: dict[Counselor, list[UUID]] = {}
@@ -90,12 +91,15 @@ class Past:
         self.written, self.lock = 0, Lock()
 
     def plan(self, *, seed: int, until: date, since: date | None = None, count: int | None = None, number: int) -> None:
-        """Decide on whose days it fills; `number` is that of the first reference."""
+        """Decide whose days it fills: `count` meetings in all, as far back as they need, or full days back to `since`.
+
+        References are taken from `number` on. Raise ValueError if there are not enough days since 1990.
+        """
         share, rest = divmod(count or 0, len(self.clients))
         for place, (counselor, clients) in enumerate(self.clients.items()):
             days = working_days(counselor, until=until, country=self.country)
             if count is None:
-                taken = {ordinal: starts for ordinal, starts in days if ordinal >= since.toordinal()}
+                taken = dict(takewhile(lambda day: day[0] >= since.toordinal(), days))
             else:
                 taken = first_meetings(days, share + (place < rest))
             self.courses.append(Course(counselor, clients, taken, number, dice(seed, "past", place)))
@@ -106,22 +110,27 @@ class Past:
         return sum(len(starts) for course in self.courses for starts in course.days.values())
 
     def write(self, references: References, report: Callable[[int, int], None] = lambda written, total: None) -> None:
-        """Write it all by several connections, in many transactions; `report` hears how far it is. Then tidy up."""
+        """Write it all by several connections, in many transactions; `report` hears how far it is."""
         writers = min(MOST_WRITERS, os.cpu_count() or 1, len(self.courses))
         with ThreadPoolExecutor(writers) as pool:
             parts = [self.courses[first::writers] for first in range(writers)]
-            done = list(pool.map(lambda part: self._write_part(part, references, report), parts))
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(CARE, [row for care in done for row in care])
-            cursor.execute(KNOWN_SINCE)
-            for course in filter(lambda course: course.days, self.courses):
-                first_day = date.fromordinal(min(course.days))
-                WorkingHours.objects.filter(counselor=course.counselor, valid_from__gt=first_day).update(
-                    valid_from=first_day
-                )
+            sheets = list(pool.map(lambda part: self._write_part(part, references, report), parts))
+        self._remember(sheets)
 
-    def _write_part(self, courses, references, report) -> list[tuple]:
-        """Write some counselors' courses by the order of time; return the rows of the care that came of them."""
+    def _remember(self, sheets):
+        """Since when each client is known, who cared for whom until when, since when each counselor works here."""
+        care = [row for sheet in sheets for row in sheet.care_rows()]
+        known = [(client, moment_of(minute)) for sheet in sheets for client, minute in sheet.known.items()]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(CARE, columns(care, 4))
+            cursor.execute(KNOWN_SINCE, columns(known, 2))
+            for course in self.courses:
+                first_day = date.fromordinal(min(course.days, default=date.max.toordinal()))
+                hours = WorkingHours.objects.filter(counselor=course.counselor, valid_from__gt=first_day)
+                hours.update(valid_from=first_day)
+
+    def _write_part(self, courses, references, report) -> "Sheet":
+        """Write some counselors' courses by the order of time; return what is known of their clients then."""
         sheet = Sheet(self.services, references)
         try:
             for ordinal in sorted(set().union(*(course.days for course in courses))):
@@ -132,7 +141,7 @@ class Past:
             self._flush(sheet, report)
         finally:
             connection.close()
-        return sheet.care_rows()
+        return sheet
 
     def _flush(self, sheet, report):
         count = len(sheet.meetings)
@@ -151,6 +160,7 @@ class Sheet:
         self.participants: list[str] = []
         self.consultations: list[str] = []
         self.care: dict[tuple[UUID, UUID], list[int]] = {}  # (client, counselor) → first booking, last end
+        self.known: dict[UUID, int] = {}  # client → first booking
         self.stamps: dict[int, str] = {}
 
     def add_day(self, course: Course, ordinal: int) -> None:
@@ -173,11 +183,13 @@ class Sheet:
             f"{pk}\t{self.references[number]}\t{course.counselor.pk}\t{service.pk}\t{Mode.VIDEO.value}\t{status}\t1\t"
             f"{stamp(start)}\t{stamp(end)}\t{stamp(start - service.buffer_before)}\t{stamp(end + service.buffer_after)}"
             f"\t\t{service.price}\t{stamp(start - service.free_cancel)}\t{stamp(start - service.free_move)}\t"
-            f"{service.moves_allowed}\t{party}\tf\t{stamp(booked)}\t{stamp(changed)}\n"
+            f"{service.moves_allowed}\t{party}\tf\t{stamp(booked)}\t{stamp(changed)}"
         )
-        self.participants.append(f"{hex_id(rng)}\t{pk}\t{client}\t{attendance}\t\n")
+        self.participants.append(f"{hex_id(rng)}\t{pk}\t{client}\t{attendance}\t")
         if service.kind != Kind.SESSION:
-            self.consultations.append(f"{hex_id(rng)}\t{pk}\t{client}\tf\t{stamp(booked)}\n")
+            next_step, recorded = (NextStep.NOTHING.value, stamp(end)) if status == "attended" else ("", NULL)
+            self.consultations.append(f"{hex_id(rng)}\t{pk}\t{client}\t{next_step}\t{stamp(booked)}\t{recorded}")
+        self.known.setdefault(client, booked)
         if status != "cancelled":
             self.care.setdefault((client, course.counselor.pk), [booked, end])[1] = end
 
@@ -197,10 +209,10 @@ class Sheet:
                 (Participant, PARTICIPANT, self.participants),
                 (Consultation, CONSULTATION, self.consultations),
             ]:
-                columns = ", ".join(model._meta.get_field(name).column for name in names)
+                columns, ending = columns_of(model, names)
                 with cursor.copy(f"COPY {model._meta.db_table} ({columns}) FROM STDIN") as copy:
                     for first in range(0, len(rows), 500):
-                        copy.write("".join(rows[first : first + 500]))
+                        copy.write(ending.join(rows[first : first + 500]) + ending)
         self.meetings, self.participants, self.consultations, self.stamps = [], [], [], {}
 
     def care_rows(self) -> list[tuple[UUID, UUID, datetime, datetime]]:
@@ -208,6 +220,24 @@ class Sheet:
             (client, counselor, moment_of(booked), moment_of(end) + CARE_LASTS)
             for (client, counselor), (booked, end) in self.care.items()
         ]
+
+
+def columns(rows: list[tuple], count: int) -> list[list]:
+    """The same, turned: one list for each of `count` columns, as unnest() takes them."""
+    return [[row[place] for row in rows] for place in range(count)]
+
+
+@cache
+def columns_of(model: type[Model], names: tuple[str, ...]) -> tuple[str, str]:
+    """The columns to copy into, those of `names` first, and how each row ends: with the defaults of the others."""
+    others = [
+        field
+        for field in model._meta.concrete_fields
+        if not (field.name in names or field.null or field.generated or field.has_db_default())
+    ]
+    columns = [model._meta.get_field(name).column for name in names] + [field.column for field in others]
+    values = (field.get_prep_value(field.get_default()) for field in others)
+    return ", ".join(columns), "".join(f"\t{value}" for value in values) + "\n"
 
 
 @cache
@@ -230,10 +260,7 @@ def working_days(counselor: Counselor, *, until: date, country: str) -> Iterator
 
 
 def first_meetings(days: Iterator[tuple[int, list[int]]], count: int) -> dict[int, Sequence[int]]:
-    """As many of these days as hold `count` meetings, the last of them perhaps in part.
-
-    Raise ValueError if there are not enough days since 1990.
-    """
+    """As many of these days as hold `count` meetings, the last of them perhaps in part. Raise ValueError if too few."""
     taken = {}
     while count > 0:
         ordinal, starts = next(days, (None, ()))

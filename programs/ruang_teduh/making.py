@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import cycle
 
 from django.db import transaction
 
 from practice.records.actions import record
-from programs.ruang_teduh.arrivals import clients_like, clients_of_the_cast, pair_up
+from programs.ruang_teduh.arrivals import clients_like, clients_of_the_cast, known_earlier, pair_up
 from programs.ruang_teduh.book import AppointmentBook
 from programs.ruang_teduh.cast import CLIENTS
 from programs.ruang_teduh.clients import sketches
@@ -21,12 +22,15 @@ from programs.ruang_teduh.stories import AHEAD, Storyteller
 TOLD_MONTHS = 6  # what lies further back is no story any more: full days, written in bulk
 FEWEST_COUNSELORS, USUAL_COUNSELORS = 2, len(PROFILES)
 FEWEST_CLIENTS, USUAL_CLIENTS = 12, 44
-CLIENTS_FOR_EACH = 4  # of a larger practice; below that some counselor would have none
+CLIENTS_FOR_EACH = 4  # counselor have a story; with fewer, somebody would have no clients
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the practice is. `months` are those of its history; `meetings`, if given, all the past ones."""
+    """How large the practice is. `months` are those of its history; `meetings`, if given, all the past ones.
+
+    Clients beyond the usual number were here earlier: they have no story, but a part in the history, if there is one.
+    """
 
     counselors: int = USUAL_COUNSELORS
     clients: int = USUAL_CLIENTS
@@ -38,7 +42,6 @@ class Size:
 class Made:
     """The practice with its stories. `past` is still to be written, if the size asks for it."""
 
-    clients: int
     meetings: int
     past: Past | None
     references: References
@@ -60,7 +63,9 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
     rng = dice(seed, "clients")
     of_cast = clients_of_the_cast(practice.users, today, rng)
     others = clients_like(sketches(size.clients - len(CLIENTS), rng), today, rng)
-    pairs = pair_up(others, practice.counselors, who)
+    told = max(USUAL_CLIENTS, CLIENTS_FOR_EACH * size.counselors) - len(CLIENTS)
+    pairs = pair_up(others[:told], practice.counselors, who)
+    former = known_earlier(others[told:], midnight, rng)
 
     book = AppointmentBook(
         diary=Diary(since, today + timedelta(days=AHEAD + 14), practice.counselors),
@@ -79,9 +84,10 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
 
     past = None
     if size.meetings is not None or size.months > TOLD_MONTHS:
+        pairs += zip(former, cycle(practice.counselors), strict=False)
         past = Past(pairs=pairs, services=practice.services, country=PRACTICE["country"])
-        told = sum(meeting.ends_at <= now for meeting in book.meetings)
-        count = None if size.meetings is None else max(0, size.meetings - told)
+        over = sum(meeting.ends_at <= now for meeting in book.meetings)
+        count = None if size.meetings is None else max(0, size.meetings - over)
         past.plan(
             seed=seed,
             until=since - timedelta(days=2),
@@ -89,7 +95,7 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
             count=count,
             number=len(book.meetings),
         )
-    return Made(size.clients, len(book.meetings), past, references)
+    return Made(len(book.meetings), past, references)
 
 
 def months_before(day: date, months: int) -> date:

@@ -6,7 +6,7 @@ PRACTICE = {
     "name": "Ruang Teduh",
     "email": "halo@ruangteduh.example",
     "phone": "021 555 0101",
-    "whatsapp": "+6284055500101",  # no operator has numbers that begin with 0840
+    "whatsapp": "+628405550101",  # no operator has numbers that begin with 0840
     "time_zone": "Asia/Jakarta",
     "country": "ID",
 }

@@ -1,16 +1,26 @@
 """Why people come: each client of the demo gets a story, of one meeting or of many, that leads through today."""
 
+from collections import deque
 from datetime import date, timedelta
-from itertools import cycle
 from random import Random
 
+from appointments.models import NextStep
 from practice.calendar.models import Party, Status, WorkingHours
 from practice.catalog.models import Mode
 from practice.people.models import Client, Counselor
 from programs.ruang_teduh.book import DAYS_TO_TRY, AppointmentBook, Visit
 from programs.ruang_teduh.cast import COUNSELORS
-from programs.ruang_teduh.clients import CAST_QUESTIONS, QUESTIONS
 from programs.ruang_teduh.offer import COUPLES
+from programs.ruang_teduh.questions import (
+    BUDI_COUPLE,
+    BUDI_FIRST,
+    BUDI_NEXT,
+    BUDI_SECOND,
+    QUESTIONS,
+    RINA,
+    SARI,
+    Question,
+)
 
 AHEAD = 28  # days for which clients have planned
 FILLED = 14  # days ahead, today included, on which everybody surely has something to do
@@ -28,20 +38,20 @@ NINE, TEN, ONE, TWO, THREE = (hour * 60 for hour in (9, 10, 13, 14, 15))
 
 # Who of the cast, whom they see, what, in how many days, near which time of the counselor's day, and what is special.
 CAST_STORIES = [
-    ("rina", "ayu", INITIAL, -38, TEN, {"ending": ATTENDED, "question": CAST_QUESTIONS["rina"]}),
+    ("rina", "ayu", INITIAL, -38, TEN, {"ending": ATTENDED, "question": RINA}),
     ("rina", "ayu", SESSION, -31, TEN, {"ending": ATTENDED, "mode": Mode.IN_PERSON}),
     ("rina", "ayu", SESSION, -24, TEN, {"ending": ATTENDED, "mode": Mode.IN_PERSON}),
     ("rina", "ayu", SESSION, -17, TEN, {"ending": (Status.CANCELLED, Party.COUNSELOR), "mode": Mode.IN_PERSON}),
     ("rina", "ayu", SESSION, -10, TEN, {"ending": ATTENDED, "mode": Mode.IN_PERSON}),
     ("rina", "ayu", SESSION, 4, TEN, {"mode": Mode.IN_PERSON}),
     ("rina", "ayu", SESSION, 11, TEN, {"mode": Mode.IN_PERSON}),
-    ("budi", "ayu", CONSULTATION, -118, THREE, {"ending": ATTENDED}),
+    ("budi", "ayu", CONSULTATION, -118, THREE, {"ending": ATTENDED, "question": BUDI_FIRST}),
     ("budi", "ayu", CONSULTATION, -75, THREE, {"ending": MISSED}),
-    ("budi", "ayu", CONSULTATION, -47, THREE, {"ending": ATTENDED, "mode": Mode.PHONE}),
+    ("budi", "ayu", CONSULTATION, -47, THREE, {"ending": ATTENDED, "question": BUDI_SECOND, "mode": Mode.PHONE}),
     ("budi", "ayu", CONSULTATION, -20, THREE, {"ending": (Status.CANCELLED, Party.CLIENT), "is_late": True}),
-    ("budi", "ayu", CONSULTATION, 6, THREE, {"question": CAST_QUESTIONS["budi"], "mode": Mode.IN_PERSON}),
-    ("budi", "ayu", COUPLES, 13, ONE, {"question": CAST_QUESTIONS["budi-couple"], "mode": Mode.IN_PERSON}),
-    ("sari", "ayu", INITIAL, 3, NINE, {"question": CAST_QUESTIONS["sari"]}),
+    ("budi", "ayu", CONSULTATION, 6, THREE, {"question": BUDI_NEXT, "mode": Mode.IN_PERSON}),
+    ("budi", "ayu", COUPLES, 13, ONE, {"question": BUDI_COUPLE, "mode": Mode.IN_PERSON}),
+    ("sari", "ayu", INITIAL, 3, NINE, {"question": SARI}),
 ]
 
 
@@ -50,7 +60,7 @@ class Storyteller:
 
     def __init__(self, book: AppointmentBook, *, today: date, since: date, rng: Random):
         self.book, self.today, self.since, self.rng = book, today, since, rng
-        self.questions = {language: cycle(texts) for language, texts in QUESTIONS.items()}
+        self.questions = {language: deque(questions) for language, questions in QUESTIONS.items()}
         self.in_program: set = set()
         self.receiving = set(WorkingHours.objects.exclude(location=None).values_list("counselor_id", flat=True))
 
@@ -95,11 +105,21 @@ class Storyteller:
             mode = Mode.PHONE
         elif Mode.VIDEO in modes:
             mode = Mode.VIDEO
-        question = ""
+        question = None
         if service in (CONSULTATION, INITIAL, COUPLES) and self.rng.random() < 0.75:
-            question = next(self.questions[client.language])
+            question = self.question_of(client)
         visit = Visit(service, on, near, mode, question, **more)
         return self.book.tell(client, counselor, visit, days=1 if exactly else DAYS_TO_TRY)
+
+    def question_of(self, client: Client) -> Question | None:
+        """What somebody of this age might ask: the question that has rested longest."""
+        questions, age = self.questions[client.language], self.today.year - client.birth_year
+        for place, question in enumerate(questions):
+            if question.youngest <= age <= question.oldest:
+                del questions[place]
+                questions.append(question)
+                return question
+        return None
 
     # --- Stories ------------------------------------------------------------------------------------------------------
 
@@ -136,7 +156,7 @@ class Storyteller:
 
     def to_be_assessed(self, client, counselor):
         """A consultation that led to an assessment."""
-        self.come(client, counselor, CONSULTATION, self.past_day(8, 30))
+        self.come(client, counselor, CONSULTATION, self.past_day(8, 30), leads_to=NextStep.ASSESSMENT)
         offering = self.book.services[ASSESSMENT].counselors.filter(pk=counselor.pk)
         if counselor.pk in self.receiving and offering.exists():
             self.book.tell(

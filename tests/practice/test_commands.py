@@ -46,7 +46,7 @@ class Serving:
         environment = {**os.environ, "BENANG_DATA": str(self.data), "BENANG_DURABLE": "off"}
         with (self.data / "serve.log").open("w") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        wait_until(lambda: READY.search(self.log) or self.process.poll() is not None, 90)
+        wait_until(lambda: READY.search(self.log) or self.process.poll() is not None, 120)
         assert READY.search(self.log), self.log
 
     def is_running(self) -> bool:
@@ -137,26 +137,26 @@ def test_killed_web_processes_are_replaced(serving):
     for pid in serving.processes("practice.management.web"):
         os.kill(pid, signal.SIGKILL)
 
-    wait_until(lambda: serving.status() == 200, 20)
+    wait_until(lambda: serving.status() == 200, 60)
 
 
 @one_after_another
 def test_a_killed_worker_is_replaced(serving):
-    wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 20)
+    wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 60)
     (killed,) = serving.processes("manage.py worker")
     os.kill(killed, signal.SIGKILL)
 
-    wait_until(lambda: set(serving.processes("manage.py worker")) - {killed}, 20)
+    wait_until(lambda: set(serving.processes("manage.py worker")) - {killed}, 60)
 
 
 @one_after_another
 def test_a_killed_database_is_back_for_web_and_worker(serving):
-    wait_until(lambda: serving.processes("manage.py worker"), 20)
+    wait_until(lambda: serving.processes("manage.py worker"), 60)
     server = Server(serving.data / "postgres")
     killed = server._living_postmaster().pid
     os.kill(killed, signal.SIGKILL)
 
-    wait_until(lambda: serving.status() == 200, 20)
+    wait_until(lambda: serving.status() == 200, 60)
     assert server._living_postmaster().pid != killed
 
 
@@ -169,7 +169,7 @@ def test_without_its_supervisor_everything_ends_and_can_start_again(serving):
 
     assert serving.status() == 200
     assert len(serving.processes("manage.py serve")) == 1
-    wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 20)
+    wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 60)
 
 
 @one_after_another

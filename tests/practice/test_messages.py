@@ -19,7 +19,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from practice.database.together import insert_together
-from practice.messages import renderers, tasks, tokens
+from practice.messages import kinds as known
+from practice.messages import tasks, tokens
 from practice.messages.actions import (
     DELIVER_TASK,
     LEASE,
@@ -33,8 +34,8 @@ from practice.messages.actions import (
     sweep,
     worker_is_alive,
 )
+from practice.messages.kinds import Attachment, Kind, Rendered, UnknownKind, register
 from practice.messages.models import Heartbeat, Message, Status
-from practice.messages.renderers import Attachment, Kind, Rendered, UnknownKind, register
 from practice.people.models import Role
 from tests.factories import NOW, make_client, make_meeting, make_practice, make_user
 
@@ -47,8 +48,8 @@ RINA = Recipient(email="rina@example.org", name="Rina", language="id", time_zone
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
     """Two kinds of message for these tests: one that always has something to say, one that never has."""
-    monkeypatch.setitem(renderers._kinds, "tests.greeting", Kind(greeting))
-    monkeypatch.setitem(renderers._kinds, "tests.unwanted", Kind(lambda message, now: None))
+    monkeypatch.setitem(known._kinds, "tests.greeting", Kind(greeting))
+    monkeypatch.setitem(known._kinds, "tests.unwanted", Kind(lambda message, now: None))
 
 
 @pytest.fixture(autouse=True)
@@ -245,7 +246,7 @@ def test_a_message_comes_from_the_practice_and_says_nothing_about_why():
 def test_files_go_with_a_mail(monkeypatch):
     calendar = Attachment("appointment.ics", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "text/calendar")
     monkeypatch.setitem(
-        renderers._kinds,
+        known._kinds,
         "tests.file",
         Kind(lambda message, now: replace(greeting(message, now), attachments=(calendar,))),
     )
@@ -436,7 +437,7 @@ def test_the_words_of_an_error_are_neither_kept_nor_logged(settings, caplog):
 
 
 def test_a_renderer_that_breaks_holds_up_only_its_own_message(monkeypatch):
-    monkeypatch.setitem(renderers._kinds, "tests.broken", Kind(lambda message, now: 1 / 0))
+    monkeypatch.setitem(known._kinds, "tests.broken", Kind(lambda message, now: 1 / 0))
     broken, sound = make_message(kind="tests.broken"), make_message()
 
     assert deliver(broken.pk, now=NOW).error == "ZeroDivisionError"
@@ -448,7 +449,7 @@ def test_what_a_renderer_wrote_is_kept_only_if_it_had_words(monkeypatch):
         show_life(name="trace", now=now)
         raise LookupError
 
-    monkeypatch.setitem(renderers._kinds, "tests.broken", Kind(leaves_a_trace_then_breaks))
+    monkeypatch.setitem(known._kinds, "tests.broken", Kind(leaves_a_trace_then_breaks))
 
     deliver(make_message(kind="tests.broken").pk, now=NOW)
 

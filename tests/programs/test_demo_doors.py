@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from practice.people.models import Role
-from programs.demo import CAST, HOST
+from programs.ruang_teduh.cast import CAST, HOST
 from tests.factories import make_client, make_counselor, make_user
 
 WHERE = """
@@ -31,15 +31,14 @@ assert "programs.views" in sys.modules
 
 @pytest.fixture
 def cast(practice):
-    roles = {"ayu": Role.COUNSELOR, "daeng": Role.COUNSELOR, "ratna": Role.SUPERVISOR, "dewi": Role.FRONT_DESK}
-    roles |= {"bagus": Role.MANAGER, "nadia": Role.DATA_OFFICER}
     users = {
-        who: make_user(roles.get(who, Role.CLIENT), name=who.title(), email=f"{who}@{HOST}") for who in CAST.values()
+        member.who: make_user(member.role, name=member.name, email=member.email, time_zone=member.time_zone)
+        for member in CAST
     }
     for who in ("ayu", "daeng"):
-        make_counselor(name=who.title(), user=users[who])
+        make_counselor(name=users[who].name, user=users[who])
     for who in ("rina", "budi", "sari"):
-        make_client(name=who.title(), user=users[who], email=users[who].email)
+        make_client(name=users[who].name, user=users[who], email=users[who].email)
     return users
 
 

@@ -162,6 +162,11 @@ class Filters:
         return f"?{urlencode(words)}"
 
     @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Everything but the day, for the form that jumps to another one."""
+        return [(name, word) for name, word in vars(self).items() if word and name != "day"]
+
+    @property
     def is_narrowed(self) -> bool:
         return any([self.counselor, self.situation, self.place, self.mode])
 

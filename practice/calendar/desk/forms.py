@@ -1,6 +1,7 @@
 """What the desk types and chooses: times, answers, reasons, who came, contact data."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from practice.people.models import Client, Counselor
 
 ANYONE = "any"
 OLDEST = 110
+CHOOSE_A_TIME = _("Choose a time, or type a day and a time.")
 
 
 def reasons(*names: str) -> list[tuple[str, str]]:
@@ -53,12 +55,26 @@ class PickForm(forms.Form):
     room = forms.ChoiceField(label=_("Room"), required=False)
     first = DayField(label=_("From"), required=False)
 
-    def __init__(self, *args, service: Service, counselors: list[Counselor], rooms: list[Room], **kwargs):
+    def __init__(
+        self,
+        *args,
+        service: Service,
+        counselors: list[Counselor],
+        rooms: list[Room],
+        anyone: bool = True,
+        is_lenient: bool = False,
+        **kwargs,
+    ):
+        """`anyone` offers to take whoever is free among several counselors.
+
+        A lenient form takes what is no choice of this service for not chosen: it was chosen for another one.
+        """
         super().__init__(*args, **kwargs)
         self.people = {str(each.pk): each for each in counselors}
         names = [(pk, each.name) for pk, each in self.people.items()]
         modes = dict(Mode.choices)
-        self.fields["counselor"].choices = [(ANYONE, _("Whoever is free")), *names] if len(names) > 1 else names
+        whoever = [(ANYONE, _("Whoever is free"))] if anyone and len(names) > 1 else []
+        self.fields["counselor"].choices = [*whoever, *names]
         self.fields["mode"].choices = [(mode, modes[mode]) for mode in service.modes if mode in modes]
         self.fields["room"].choices = [("", _("Any free room")), *((str(room.pk), str(room)) for room in rooms)]
         if len(service.modes) < 2:
@@ -66,6 +82,12 @@ class PickForm(forms.Form):
         if Mode.IN_PERSON not in service.modes or len(rooms) < 2:
             del self.fields["room"]
         self.default_mode = service.modes[0]
+        if self.is_bound and is_lenient:
+            self.data = {name: self.data[name] for name in self.fields if name in self.data and self._offers(name)}
+
+    def _offers(self, name) -> bool:
+        choices = getattr(self.fields[name], "choices", None)
+        return choices is None or self.data[name] in dict(choices)
 
     @property
     def asked_counselors(self) -> list[Counselor]:
@@ -104,11 +126,28 @@ class PickForm(forms.Form):
         }
         return [(name, word) for name, word in words.items() if word]
 
+    @property
+    def query(self) -> str:
+        """What was chosen but for the day, as the beginning of an address that ends in a day."""
+        return "".join(f"{urlencode({name: word})}&" for name, word in self.kept if name != "first")
 
-class StartForm(forms.Form):
+
+class VersionForm(forms.Form):
+    """What a page says of the meeting it showed: the version the person was looking at."""
+
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
+
+    @property
+    def expected(self) -> int:
+        """The version, or one that no meeting has if none was sent."""
+        found = self.cleaned_data.get("version")
+        return -1 if found is None else found
+
+
+class StartForm(VersionForm):
     """The start: one of the times shown, or a day and time typed, perhaps with a reason to go outside the hours."""
 
-    start = forms.CharField(required=False, max_length=20)
+    start = forms.CharField(required=False, max_length=20, error_messages={"max_length": CHOOSE_A_TIME})
     day = DayField(label=_("Day"), required=False)
     clock = ClockField(label=_("Time"), help_text=_("In steps of 5 minutes, for example 09.05."))
     outside_hours = forms.ChoiceField(
@@ -128,7 +167,7 @@ class StartForm(forms.Form):
         typed = cleaned.get("day") or cleaned.get("clock") is not None
         cleaned["starts_at"] = self._typed(cleaned) if typed else read_start(cleaned["start"])
         if cleaned["starts_at"] is None and not self.errors:
-            self.add_error("start", _now("Choose a time, or type a day and a time."))
+            self.add_error("start", CHOOSE_A_TIME)
         return cleaned
 
     def _typed(self, cleaned) -> datetime | None:
@@ -148,19 +187,7 @@ class StartForm(forms.Form):
         return self.is_bound and any(self.data.get(name) for name in ("day", "clock", "outside_hours"))
 
 
-class VersionForm(forms.Form):
-    """What a page says of the meeting it showed: the version the person was looking at."""
-
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
-
-    @property
-    def expected(self) -> int:
-        """The version, or one that no meeting has if none was sent."""
-        found = self.cleaned_data.get("version")
-        return -1 if found is None else found
-
-
-class DeclineForm(VersionForm):
+class DeclineForm(forms.Form):
     """Why a request is declined."""
 
     reason = forms.ChoiceField(

@@ -14,7 +14,9 @@ from practice.calendar.attendance import CALLED_OFF
 from practice.calendar.desk.days import CANCELLED_BY
 from practice.calendar.models import Meeting, Participant, Party
 from practice.catalog.models import Mode, Room
+from practice.messages.by_hand import can_go_by_whatsapp
 from practice.messages.models import Message
+from practice.messages.renderers import label_of
 from practice.people.models import Client, Counselor, User
 from practice.records.models import AuditEvent
 
@@ -44,14 +46,6 @@ REASONS = {
     "cost": gettext_lazy("The price"),
     "not_needed": gettext_lazy("Not needed at the moment"),
     "other": gettext_lazy("Another reason"),
-}
-KINDS = {
-    "meeting.requested": gettext_lazy("Request received"),
-    "meeting.confirmed": gettext_lazy("Confirmation"),
-    "meeting.declined": gettext_lazy("Request declined"),
-    "meeting.expired": gettext_lazy("Request not answered in time"),
-    "meeting.moved": gettext_lazy("New time"),
-    "meeting.cancelled": gettext_lazy("Cancellation"),
 }
 SAID = {
     "": gettext_lazy("nothing"),
@@ -144,8 +138,12 @@ def _moment(text: str | None) -> str:
 
 
 def messages_about(meeting: Meeting, user: User) -> list[Message]:
-    """What was or will be sent about this meeting, as far as this user may see it, in the order it was written."""
-    found = list(Message.objects.visible_to(user).filter(meeting=meeting).order_by("created_at", "pk"))
+    """What was or will be sent about this meeting, as far as this user may see it, in the order it was written.
+
+    Each with its `label`, and `by_whatsapp`: whether what it says still holds and staff may send it there themselves.
+    """
+    found = list(Message.objects.visible_to(user).for_meeting(meeting))
     for message in found:
-        message.label = KINDS.get(message.kind) or _("Message")
+        message.label = label_of(message.kind)
+        message.by_whatsapp = message.meeting_version == meeting.version and can_go_by_whatsapp(message)
     return found

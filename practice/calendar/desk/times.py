@@ -154,6 +154,13 @@ def nearest_times(search: Search, start: datetime, *, zone: ZoneInfo, now: datet
     return days_of([at for at, _counselor in found], zone)
 
 
+def zone_label(zone: ZoneInfo, at: datetime) -> str:
+    """The zone as a list of times names it: "WIB (Jakarta)", or "Berlin, UTC+1"."""
+    short = formats.zone_name(zone, at)
+    city = str(zone).rsplit("/", 1)[-1].replace("_", " ")
+    return f"{short} ({city})" if str(zone) in formats.INDONESIAN_ZONES else short
+
+
 def written(start: datetime) -> str:
     """A start as a radio button carries it."""
     return f"{start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             for practice in practices:
                 practice.start()
-                self.check(practice)
+                self.compare_answers(practice)
             figures = {practice.history: self.measure(practice, 0, 20) for practice in practices}  # warm up
             figures = {practice.history: {} for practice in practices}
             for _round in range(options["rounds"]):
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             for practice in practices:
                 practice.stop()
 
-    def check(self, practice):
+    def compare_answers(self, practice):
         """Hold the answers against each other before any of them is timed."""
         first = date.today() + timedelta(days=1)
         days = [str(first + timedelta(days=n)) for n in range(28)]

@@ -97,7 +97,7 @@ class Command(BaseCommand):
         tidy_up()
         if options["verbosity"]:
             self.stdout.write(
-                f"Ruang Teduh is open: {size.counselors} counselors, {made.clients:,} clients, "
+                f"Ruang Teduh is open: {size.counselors} counselors, {size.clients:,} clients, "
                 f"{made.meetings + written:,} meetings, in {time.monotonic() - began:.1f} s."
             )
 
