@@ -27,7 +27,7 @@ from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
 from appointments.hold import Pick, browser_key, candidates, is_hasty, own_hold, own_holds, pick_of, read_pick, stamp
 from appointments.replays import Mismatch, Request
 from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
-from practice.calendar.actions import NotAllowed, Taken, offer_alternatives
+from practice.calendar.actions import NotAllowed, Taken, offer_alternatives, release_hold
 from practice.calendar.locks import Busy
 from practice.calendar.slots import Wish
 from practice.catalog.models import Mode
@@ -38,7 +38,7 @@ from practice.people.limits import LimitReached, count
 from practice.people.practices import Practice
 from practice.records.context import client_ip
 
-CARRIED = [*DETAILS, "shown", "website", "at"]
+CARRIED = [*DETAILS, "shown", "website", "at", "hold"]
 ANY_METHOD = ["GET", "HEAD", "POST"]
 
 
@@ -132,6 +132,8 @@ def hold_time(request, offer):
     except (NotAllowed, Busy, LimitReached) as error:
         form.add_error("start", said(error))
         return with_status_of(error, time_page(request, offer, request.POST, form=form, status=422))
+    if (before := own_hold(request.POST.get("hold"), key=key)) and before != held:
+        release_hold(meeting_id=before.pk, hold_key=key)
     pick = pick_of(held, offer, asked=asked.counselor)
     if carried(request.POST):
         return check_or_details(request, pick, status_if_wrong=200)

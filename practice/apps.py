@@ -11,5 +11,5 @@ class PracticeConfig(AppConfig):
 
     def ready(self):
         """Register what is found by name only: system checks, and the words of each kind of message."""
-        for module in ("checks", "records.checks", "people.mails", "calendar.mails"):
+        for module in ("checks", "records.checks", "messages.accounts", "calendar.mails"):
             import_module(f"practice.{module}")

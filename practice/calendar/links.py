@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import models
 
 from practice.calendar.meetings import Meeting
-from practice.messages.tokens import digest, mint
+from practice.records.tokens import digest, mint
 
 
 class ManageTokenQuerySet(models.QuerySet):

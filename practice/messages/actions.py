@@ -9,7 +9,6 @@ import contextlib
 import logging
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from practice.messages.models import Channel, Heartbeat, Message, Status
 from practice.messages.post import compose, sender_address
 from practice.messages.quiet import morning_after
 from practice.people.clients import email_hash
+from practice.people.mails import Recipient
 from practice.people.models import Client, User
 
 log = logging.getLogger("benang.messages")
@@ -39,16 +39,6 @@ MOST_AN_HOUR = 5
 MOST_A_DAY = 10
 WORKER_IS_LATE = timedelta(seconds=90)
 RESTART_PAUSES = (0.1, 0.3, 0.6, 1, 2, 4)  # seconds: a database that restarts is back within them
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Someone without a record of their own, for example a person being invited."""
-
-    email: str
-    name: str
-    language: str
-    time_zone: str
 
 
 def outgoing(

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from practice.messages.kinds import label_of
-from practice.messages.tokens import digest
 from practice.people.models import Client, Role
+from practice.records.tokens import digest
 
 __all__ = ["AnswerLink", "Heartbeat", "Message"]
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from practice.messages.models import Answer, AnswerLink, Message
-from practice.messages.tokens import mint
 from practice.records.actions import record
+from practice.records.tokens import mint
 
 LASTS = timedelta(days=30)
 

@@ -37,6 +37,10 @@ class UserQuerySet(models.QuerySet):
         """Accounts that hold this role now."""
         return self.filter(role_grants__role=role, role_grants__ended_at=None)
 
+    def with_email(self, email: str):
+        """The account of this address, in whatever case: at most one."""
+        return self.alias(lowered=Lower("email")).filter(lowered=email.strip().lower())
+
     def ever_staff(self):
         """Accounts that work or worked for the practice."""
         return self.filter(models.Exists(RoleGrant.objects.filter(user=models.OuterRef("pk"), role__in=STAFF)))

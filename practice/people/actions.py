@@ -136,7 +136,7 @@ def invite(
     email = User.objects.normalize_email(email).strip().lower()
     if role not in STAFF:
         raise ValidationError(_("Clients are not invited: they book."), code="role")
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.with_email(email).exists():
         raise ValidationError(
             _("There is an account with this address already. Open it under People and give it the role there."),
             code="account_exists",
@@ -175,7 +175,7 @@ def accept_invitation(*, token: str, name: str, password: str, now: datetime) ->
     invitation = opened_by(token, now=now).select_for_update(of=("self",)).first()
     if invitation is None:
         raise ValidationError(_("This invitation is no longer valid. Ask for a new one."), code="invitation")
-    if User.objects.filter(email__iexact=invitation.email).exists():
+    if User.objects.with_email(invitation.email).exists():
         raise ValidationError(
             _("There is an account with this address already. Sign in with it, and ask for the role to be added."),
             code="account_exists",
@@ -224,7 +224,7 @@ def account_for_code(*, email: str) -> User | None:
     the code is proven. Staff never enter by a code alone.
     """
     email = User.objects.normalize_email(email).strip().lower()
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.with_email(email).first()
     if user is None:
         client = Client.objects.with_email(email).filter(user=None).first()
         if client is None:

@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Write to the outbox what allauth wants to send. Raise ValueError for a mail that we have no words for."""
         if template_prefix != "account/email/login_code":
             raise ValueError(f"There are no words for {template_prefix}.")
-        mail_code(user=User.objects.get(email__iexact=email), nonce=context["code"], now=timezone.now())
+        mail_code(user=User.objects.with_email(email).get(), nonce=context["code"], now=timezone.now())
 
     def send_notification_mail(self, template_prefix, user, context=None, email=None):
         if template_prefix in ("account/email/password_changed", "account/email/password_reset"):

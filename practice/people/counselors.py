@@ -137,5 +137,3 @@ class Licence(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.number}"
-
-

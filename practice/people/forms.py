@@ -12,6 +12,7 @@ from practice.people.accounts import Role, User
 from practice.people.codes import is_code_of
 from practice.zones import zone_names
 
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]  # each in its own words, for those who read no other
 NEAR_ZONES = [
     ("Asia/Jakarta", _("WIB (Jakarta)")),
     ("Asia/Makassar", _("WITA (Makassar)")),
@@ -118,12 +119,12 @@ class ConfirmPasswordForm(allauth.ReauthenticateForm):
 
 class AccountForm(forms.ModelForm):
     name = NameField(label=_("What we call you"))
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, widget=forms.RadioSelect)
     time_zone = forms.ChoiceField(label=_("Time zone"))
 
     class Meta:
         model = User
         fields = ["name", "language", "time_zone"]
-        widgets = {"language": forms.RadioSelect}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -44,11 +44,6 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("own_schedule", "edit"): frozenset({COUNSELOR}),
     ("closure", "read"): frozenset({MANAGER, FRONT_DESK}),
     ("closure", "edit"): frozenset({MANAGER, FRONT_DESK}),
-    ("meeting", "read"): frozenset({MANAGER, FRONT_DESK}),
-    ("meeting", "edit"): frozenset({MANAGER, FRONT_DESK}),
-    ("own_meeting", "read"): frozenset({CLIENT}),
-    ("own_meeting", "edit"): frozenset({CLIENT}),
-    ("request", "answer"): frozenset({MANAGER, FRONT_DESK, COUNSELOR}),
     ("desk", "work"): frozenset({MANAGER, FRONT_DESK}),
     ("attendance", "record"): frozenset({MANAGER, FRONT_DESK, COUNSELOR}),
     ("client", "read"): frozenset({MANAGER, FRONT_DESK}),
@@ -57,7 +52,6 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("message", "read"): frozenset({MANAGER, FRONT_DESK}),
     ("message", "send"): frozenset({MANAGER, FRONT_DESK}),
     # clinical: never the front desk, never the manager
-    ("consultation", "read"): frozenset({COUNSELOR}),
     ("consultation.question", "read"): frozenset({COUNSELOR}),
 }
 

@@ -71,7 +71,7 @@ class AskForPasswordLink(allauth.PasswordResetView):
     template_name = "account/password_link.html"
 
     def form_valid(self, form):
-        user = User.objects.filter(email__iexact=form.cleaned_data["email"]).first()
+        user = User.objects.with_email(form.cleaned_data["email"]).first()
         if user is not None and user.is_staff:
             mail_password_link(user=user, now=timezone.now())
         else:
@@ -102,6 +102,11 @@ class ChangePassword(allauth.PasswordChangeView):
 class ConfirmPassword(allauth.ReauthenticateView):
     form_class = forms.ConfirmPasswordForm
     template_name = "account/confirm_password.html"
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.has_usable_password():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
 
 @login_not_required
@@ -174,7 +179,7 @@ def change_password(request):
 
 @sensitive_post_parameters("password")
 def confirm_password(request):
-    """Say once more who one is, before something weighty."""
+    """Say once more who one is, before something weighty. 404 for those who enter by code."""
     return _counted(request, ConfirmPassword.as_view(), (GUESSES_AT_ACCOUNT, request.user.email))
 
 

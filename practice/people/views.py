@@ -102,7 +102,7 @@ def invite_person(request):
 
 
 def _account_of(request, email):
-    return get_object_or_404(User.objects.visible_to(request.user), email__iexact=email)
+    return get_object_or_404(User.objects.visible_to(request.user).with_email(email))
 
 
 @requires("invitation", "create")

@@ -24,8 +24,8 @@ from programs.ruang_teduh.questions import (
 
 AHEAD = 28  # days for which clients have planned
 FILLED = 14  # days ahead, today included, on which everybody surely has something to do
-FOR_CAST, FOR_OTHERS = 3, 1  # so many meetings a day
-REST = 3  # days between two meetings of one client, where it can be
+SOON, SOON_FOR_CAST, FOR_CAST, FOR_OTHERS = 3, 3, 2, 1  # the first days, and how many meetings a day at least
+A_WEEK, SHORT, LONG = 5, 2, 25  # days between two meetings of a client: usual, if need be, outside a program
 CONSULTATION, INITIAL, SESSION, ASSESSMENT, FOLLOW_UP = (
     "konsultasi",
     "konsultasi-awal",
@@ -167,22 +167,29 @@ class Storyteller:
 
     def fill_days(self, pairs: list[tuple[Client, Counselor]], counselors: list[Counselor]) -> None:
         """See to it that today and the next two weeks look like a practice at work."""
-        stars = len(COUNSELORS)
         for place, counselor in enumerate(counselors):
             mine = [client for client, whom in pairs if whom is counselor] or [client for client, _whom in pairs]
             for days in range(FILLED + 1):
-                self.fill(counselor, mine, self.day(days), FOR_CAST if place < stars else FOR_OTHERS)
+                most = FOR_OTHERS
+                if place < len(COUNSELORS):
+                    most = SOON_FOR_CAST if days < SOON else FOR_CAST
+                self.fill(counselor, mine, self.day(days), most)
 
     def fill(self, counselor: Counselor, clients: list[Client], day: date, most: int) -> None:
-        """Let clients come until there are `most` meetings on that day, or nobody fits any more."""
-        rested = [c for c in clients if all(abs((day - other).days) > REST for other in self.book.days[c.pk])]
-        tired = [c for c in clients if c not in rested and day not in self.book.days[c.pk]] if most > 1 else []
-        self.rng.shuffle(rested)
-        for client in rested + tired:
-            if self.book.diary.busy_days[counselor.pk, day] >= most:
-                break
-            if client.pk in self.in_program:
-                service = SESSION
-            else:
-                service = CONSULTATION if self.book.days[client.pk] else self.rng.choice([CONSULTATION, INITIAL])
-            self.come(client, counselor, service, day, exactly=True)
+        """Let clients come until there are `most` meetings on that day, or nobody fits any more.
+
+        First those in a program who come every week anyway; then others, for whom one begins; then whoever can come
+        sooner.
+        """
+        clients = self.rng.sample(clients, len(clients))
+        going_on = [c for c in clients if c.pk in self.in_program]
+        others = [c for c in clients if c.pk not in self.in_program]
+        turns = [(going_on, A_WEEK), (others, LONG), *([(going_on, SHORT), (others, A_WEEK)] if most > 1 else [])]
+        for group, rest in turns:
+            for client in group:
+                if self.book.diary.busy_days[counselor.pk, day] >= most:
+                    return
+                if all(abs((day - other).days) >= rest for other in self.book.days[client.pk]):
+                    service = SESSION if client.pk in self.in_program else INITIAL
+                    if self.come(client, counselor, service, day, exactly=True):
+                        self.in_program.add(client.pk)

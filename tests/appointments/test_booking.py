@@ -187,6 +187,7 @@ def test_the_time_can_be_changed_from_the_check_without_typing_again(client, con
     assert RINA["question"] in page(times)
     assert 'name="go"' in page(times)
     assert check.context["pick"].starts_at == datetime(2026, 12, 7, 2, 0, tzinfo=UTC)
+    assert Meeting.objects.get() == check.context["pick"].held  # the time held before is given back
     assert RINA["email"] in words(check)
 
 

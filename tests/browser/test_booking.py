@@ -107,7 +107,6 @@ def test_a_consultation_is_booked_with_the_keyboard_alone(open_page):
     page.wait_for_url("**/time/")
     tab_to(page, page.locator("input[name=start]").first)
     keys.press("ArrowRight")
-    chosen = page.locator("input[name=start]:checked")
     tab_to(page, page.locator(".day:has(:checked) button"), most=2)
     keys.press("Enter")
     page.wait_for_url("**/details/**")
@@ -125,7 +124,6 @@ def test_a_consultation_is_booked_with_the_keyboard_alone(open_page):
 
     assert page.get_by_text("Janji temu Anda terkonfirmasi").is_visible()
     assert Meeting.objects.get().status == Status.CONFIRMED
-    assert chosen
 
 
 @pytest.mark.parametrize("look", [PHONE, DESK], ids=str)
@@ -142,7 +140,7 @@ def test_everything_works_without_javascript(open_page, look):
     fill_details(page, question="Tentang pekerjaan.")
     go_on(page)
     page.locator("dd.change button").first.click()
-    page.locator(".week button").first.click()
+    page.locator(".week button").last.click()
     choose_time(page, 3)
     assert page.get_by_text("Tentang pekerjaan.").is_visible()
     go_on(page)
@@ -282,7 +280,7 @@ def test_an_appointment_moves_and_is_cancelled_by_its_link(open_page, scene):
 
     enter(page, meeting)
     page.get_by_role("link", name="Choose another time").click()
-    assert page.get_by_text("your time now").is_visible()
+    assert page.get_by_text("your time now", exact=True).is_visible()
     choose_time(page, 20)
     page.get_by_role("button", name="Move to this time").click()
     assert page.get_by_text("Your appointment has a new time.").is_visible()
@@ -397,11 +395,11 @@ def test_nothing_is_wider_than_a_small_phone(open_page, scene, no_overflow):
 
 
 @pytest.mark.parametrize("address", ["/", "/book/consultation/time/"])
-def test_a_first_visit_is_light(open_page, browser, live_server, address):
+def test_a_first_visit_is_light(practice, browser, live_server, address):
     context = browser.new_context(base_url=live_server.url)
     page = context.new_page()
     answers = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
 
     page.goto(address, wait_until="networkidle")
 

@@ -69,7 +69,7 @@ class Serving:
 
     def status(self) -> int:
         try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5).status
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=30).status
         except urllib.error.HTTPError as error:
             return error.code
         except OSError:
@@ -107,16 +107,11 @@ def serving(practice_of_this_module):
     return practice_of_this_module
 
 
-one_after_another = pytest.mark.xdist_group("serving")
-
-
-@one_after_another
 def test_ready_is_said_once_when_pages_answer(serving):
     assert len(READY.findall(serving.log)) == 1
     assert serving.status() == 200
 
 
-@one_after_another
 def test_a_second_serve_is_kept_off_the_port(serving, settings):
     settings.DATA_DIR = serving.data
 
@@ -124,7 +119,6 @@ def test_a_second_serve_is_kept_off_the_port(serving, settings):
         sole_use_of("127.0.0.1", serving.port).__enter__()
 
 
-@one_after_another
 def test_a_port_that_others_use_is_refused(serving, settings, tmp_path):
     settings.DATA_DIR = tmp_path
 
@@ -132,7 +126,6 @@ def test_a_port_that_others_use_is_refused(serving, settings, tmp_path):
         sole_use_of("127.0.0.1", serving.port).__enter__()
 
 
-@one_after_another
 def test_killed_web_processes_are_replaced(serving):
     for pid in serving.processes("practice.management.web"):
         os.kill(pid, signal.SIGKILL)
@@ -140,7 +133,6 @@ def test_killed_web_processes_are_replaced(serving):
     wait_until(lambda: serving.status() == 200, 60)
 
 
-@one_after_another
 def test_a_killed_worker_is_replaced(serving):
     wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 60)
     (killed,) = serving.processes("manage.py worker")
@@ -149,7 +141,6 @@ def test_a_killed_worker_is_replaced(serving):
     wait_until(lambda: set(serving.processes("manage.py worker")) - {killed}, 60)
 
 
-@one_after_another
 def test_a_killed_database_is_back_for_web_and_worker(serving):
     wait_until(lambda: serving.processes("manage.py worker"), 60)
     server = Server(serving.data / "postgres")
@@ -160,7 +151,6 @@ def test_a_killed_database_is_back_for_web_and_worker(serving):
     assert server._living_postmaster().pid != killed
 
 
-@one_after_another
 def test_without_its_supervisor_everything_ends_and_can_start_again(serving):
     serving.process.kill()
     serving.process.wait()
@@ -172,7 +162,6 @@ def test_without_its_supervisor_everything_ends_and_can_start_again(serving):
     wait_until(lambda: len(serving.processes("manage.py worker")) == 1, 60)
 
 
-@one_after_another
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_cleanly(serving, order):
     assert serving.stop(order) == 0

@@ -1,6 +1,7 @@
 """Who comes to work here, and who goes: invitations, roles given and ended, accounts closed, the first manager."""
 
 import re
+import threading
 from datetime import timedelta
 from io import StringIO
 
@@ -10,7 +11,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from practice.messages.actions import deliver
@@ -63,7 +64,7 @@ def accept(token, *, now=NOW, password=PASSWORD):
     return accept_invitation(token=token, name="Sari Dewanti", password=password, now=now)
 
 
-# --- Inviting ---------------------------------------------------------------------------------------------------------
+# --- Inviting --------------------------------------------------------------------------------------------------------
 
 
 def test_whoever_is_invited_chooses_a_password_and_is_in(client, manager):
@@ -249,7 +250,7 @@ def test_links_that_open_nothing_are_counted(client):
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-# --- Roles ------------------------------------------------------------------------------------------------------------
+# --- Roles -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_role_is_given_and_told(manager):
@@ -339,7 +340,62 @@ def test_a_closed_account_gets_no_role(manager, front_desk):
         grant_role(user=front_desk, role=Role.SUPERVISOR, by=manager, now=NOW)
 
 
-# --- The pages --------------------------------------------------------------------------------------------------------
+# --- Two at once -----------------------------------------------------------------------------------------------------
+
+
+def at_once(*works):
+    """Run each in a thread of its own, all from the same moment; return what became of each: a value or an error."""
+    start, became = threading.Barrier(len(works)), [None] * len(works)
+
+    def run(place, work):
+        try:
+            start.wait()
+            became[place] = work()
+        except ValidationError as error:
+            became[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return became
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_managers_who_end_each_other_s_role_one_stays():
+    one, two = make_user(Role.MANAGER), make_user(Role.MANAGER)
+
+    became = at_once(
+        lambda: end_role(user=one, role=Role.MANAGER, by=two, now=NOW),
+        lambda: close_account(user=two, by=one, now=NOW),
+    )
+
+    assert sum(isinstance(each, ValidationError) for each in became) == 1
+    assert User.objects.with_role(Role.MANAGER).filter(is_active=True).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_that_is_accepted_twice_at_once_makes_one_account(manager):
+    token = token_of(make_invitation(manager))
+
+    became = at_once(*[lambda: accept(token)] * 4)
+
+    assert sum(isinstance(each, User) for each in became) == 1
+    assert User.objects.filter(email="sari@example.org").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_someone_invited_twice_at_once_has_one_invitation(manager):
+    became = at_once(*[lambda: make_invitation(manager)] * 4)
+
+    assert Invitation.objects.open(NOW).count() == 1
+    assert any(isinstance(each, Invitation) for each in became)
+
+
+# --- The pages -------------------------------------------------------------------------------------------------------
 
 
 def test_the_manager_sees_who_works_here_and_no_client(client, manager, front_desk, rina):
@@ -416,7 +472,7 @@ def test_a_manager_withdraws_an_invitation(client, manager):
     assert invitation.revoked_at is not None
 
 
-# --- The first manager ------------------------------------------------------------------------------------------------
+# --- The first manager -----------------------------------------------------------------------------------------------
 
 
 def printed(*arguments, **options):

@@ -20,7 +20,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from practice.database.together import insert_together
 from practice.messages import kinds as known
-from practice.messages import tasks, tokens
+from practice.messages import tasks
 from practice.messages.actions import (
     DELIVER_TASK,
     LEASE,
@@ -37,6 +37,7 @@ from practice.messages.actions import (
 from practice.messages.kinds import Attachment, Kind, Rendered, UnknownKind, register
 from practice.messages.models import Heartbeat, Message, Status
 from practice.people.models import Role
+from practice.records import tokens
 from tests.factories import NOW, make_client, make_meeting, make_practice, make_user
 
 MINUTE = timedelta(minutes=1)

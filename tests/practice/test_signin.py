@@ -500,6 +500,7 @@ def test_who_has_no_password_cannot_change_it(client, rina):
     client.force_login(make_user(Role.MANAGER))
 
     assert client.get(reverse("account_change_password")).status_code == 404
+    assert client.get(reverse("account_reauthenticate")).status_code == 404
 
 
 # --- Limits ----------------------------------------------------------------------------------------------------------

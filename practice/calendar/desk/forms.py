@@ -221,12 +221,11 @@ class AttendanceForm(VersionForm):
     def __init__(self, *args, meeting: Meeting, **kwargs):
         super().__init__(*args, **kwargs)
         self.heads = list(meeting.participants.all())
-        came = [(value, label) for value, label in Attendance.choices if value]
         off = [(CALLED_OFF[party], _OFF[party]) for party in Party]
         is_off = CALLED_OFF.get(meeting.ended_by, "") if meeting.status == "cancelled" else ""
         alone = len(self.heads) == 1
         for head in self.heads:
-            choices, initial = (came + off, is_off or head.attendance) if alone else (came, head.attendance)
+            choices, initial = (_CAME + off, is_off or head.attendance) if alone else (_CAME, head.attendance)
             self.fields[self.name(head)] = self._radios(head.client.preferred_name, choices, initial)
             self.fields[self.name(head)].required = alone
         if not alone:
@@ -253,6 +252,11 @@ class AttendanceForm(VersionForm):
         return {"called_off_by": parties[off]} if off else {"heads": words}
 
 
+_CAME = [
+    (Attendance.ATTENDED, _("Came")),
+    (Attendance.LATE, _("Came late")),
+    (Attendance.MISSED, _("Did not come")),
+]
 _OFF = {
     Party.CLIENT: _("Did not take place: the client called it off"),
     Party.COUNSELOR: _("Did not take place: the counselor called it off"),

@@ -21,7 +21,7 @@ from practice.people.models import Client, Counselor, User
 from practice.records.models import AuditEvent
 
 ACTS = {
-    "meeting.requested": gettext_lazy("Requested"),
+    "meeting.requested": gettext_lazy("Request made"),
     "meeting.confirmed": gettext_lazy("Booked"),
     "meeting.approved": gettext_lazy("Approved"),
     "meeting.declined": gettext_lazy("Declined"),
@@ -49,7 +49,7 @@ REASONS = {
 }
 SAID = {
     "": gettext_lazy("nothing"),
-    Participant.Attendance.ATTENDED: gettext_lazy("Attended"),
+    Participant.Attendance.ATTENDED: gettext_lazy("Came"),
     Participant.Attendance.LATE: gettext_lazy("Came late"),
     Participant.Attendance.MISSED: gettext_lazy("Did not come"),
     **{CALLED_OFF[party]: CANCELLED_BY[party] for party in Party},

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from practice.database.places import make_directory
@@ -43,6 +43,8 @@ class Command(BaseCommand):
             with sole_use_of(host, port):
                 self.prepare()
                 self.run(host, port, web_processes, workers)
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used. {error}") from error
         except Stopped:
             self.say("Benang has stopped.")
 

@@ -11,6 +11,7 @@
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:afterSettle", (event) => {
+    if (!event.detail.target) return; // the page before was brought back: the browser sees to its focus
     const region = document.getElementById(event.detail.target.id) || event.detail.target;
     const wanted = region.querySelector("[data-focus]");
     if (!wanted && document.activeElement !== document.body) return;
