@@ -1,6 +1,6 @@
 """Calendar objects: one UID for a meeting's life, SEQUENCE = its version, neutral words only (RFC 5545, 5546, 6047)."""
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -31,6 +31,11 @@ def method_of(meeting: Meeting, *, attendee: Person | None) -> str:
     return "CANCEL" if meeting.status == Status.CANCELLED else "REQUEST"
 
 
+def comes_twice(at: datetime, zone: tzinfo) -> bool:
+    """True if a calendar that reads this wall time in the zone would take it for an hour earlier (RFC 5545, 3.3.5)."""
+    return at.astimezone(zone).replace(fold=0).astimezone(UTC) != at
+
+
 def calendar_of(
     meeting: Meeting, *, zone_name: str, place: str, organiser: Person, now: datetime, attendee: Person | None = None
 ) -> Calendar:
@@ -38,9 +43,11 @@ def calendar_of(
 
     `place` is what the client may read on a shared phone. The attendee counts as having accepted, and no reply is
     wanted: a “no” sent by a calendar would change nothing here. Times carry the client's zone and its VTIMEZONE, so
-    that a later change of the law moves them rightly. Nobody else in the meeting is named.
+    that a later change of the law moves them rightly; where clocks go back and an hour comes twice, they are in UTC.
+    Nobody else in the meeting is named.
     """
-    zone = zone_of(zone_name)
+    times = [meeting.starts_at, meeting.ends_at]
+    zone = UTC if any(comes_twice(at, zone_of(zone_name)) for at in times) else zone_of(zone_name)
     entry = Event()
     entry.add("uid", f"{meeting.pk}@benang")
     entry.add("sequence", meeting.version)

@@ -107,6 +107,11 @@ class TopicForm(RecordForm):
         help_texts = {"name_id": gettext_lazy("In the words people use themselves, for example: sulit tidur.")}
 
 
+def _room_label(room):
+    is_open = room.is_open and room.location.is_open
+    return room.name if is_open else _("%(room)s (not in use)") % {"room": room.name}
+
+
 class ServiceForm(RecordForm):
     """A service with its rules. Lengths of notice are typed in hours, the price as people write it."""
 
@@ -174,7 +179,7 @@ class ServiceForm(RecordForm):
         fields = self.fields
         fields["step"].choices = [(step, formats.minutes(step)) for step in STEPS]
         fields["counselors"].queryset, fields["rooms"].queryset = counselors, rooms
-        fields["rooms"].label_from_instance = lambda room: room.name
+        fields["rooms"].label_from_instance = _room_label
         limits = {
             "minutes": (5, 480), "buffer_before": (0, 240), "buffer_after": (0, 240), "horizon_days": (1, 366),
             "moves_allowed": (0, 20), "per_day_cap": (1, 50), "position": (0, 999),

@@ -116,8 +116,8 @@ class Server:
             with self._alone(time.monotonic() + self.patience):
                 fcntl.flock(membership, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._stop()
-        except (BlockingIOError, FileNotFoundError):
-            pass  # somebody still uses it; or the whole directory is gone, and PostgreSQL ends by itself
+        except (BlockingIOError, TimeoutError, FileNotFoundError):
+            pass  # somebody uses it, or is starting it; or the whole directory is gone, and PostgreSQL ends by itself
         finally:
             os.close(membership)
 
@@ -220,7 +220,7 @@ class Server:
 
     def _living_postmaster(self) -> Postmaster | None:
         lines = self._pid_file()
-        if not lines or str(self.data) not in _command_line(int(lines[0])):
+        if not lines or f" -D {self.data} " not in f"{_command_line(int(lines[0]))} ":
             return None
         return Postmaster(int(lines[0]), lines[4] if len(lines) > 4 else "", lines[7] if len(lines) > 7 else "starting")
 
@@ -361,7 +361,7 @@ def _command_line(pid: int) -> str:
     """What a process was started with; nothing if it is gone, or a zombie."""
     if Path("/proc/self").exists():
         with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "))
         return ""
     look = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], check=False, capture_output=True, text=True)
     return look.stdout

@@ -69,6 +69,8 @@ class AppointmentBook:
             )
             if found:
                 self.days[client.pk].add(day)
+                if visit.ending and visit.ending[0] == Status.CANCELLED:
+                    self.diary.busy_days[counselor.pk, day] -= 1  # nobody works then
                 return self._write(client, counselor, visit, service, *found)
         return None
 

@@ -22,7 +22,7 @@ OPENED_BEFORE = timedelta(days=45)  # the practice has existed a little longer t
 
 # Who, in how many days, from and until which time of the day, the reason they gave themselves.
 TIME_OFF = [
-    ("ayu", 9, "13:00", "17:00", "Pelatihan supervisi"),
+    ("ayu", 9, "14:00", "17:00", "Pelatihan supervisi"),
     ("nurul", 15, "08:00", "18:00", "Acara sekolah anak"),
     ("hendra", 16, "08:00", "19:00", "Cuti"),
     ("hendra", 17, "08:00", "19:00", "Cuti"),

@@ -25,7 +25,7 @@ from programs.ruang_teduh.questions import (
 AHEAD = 28  # days for which clients have planned
 FILLED = 14  # days ahead, today included, on which everybody surely has something to do
 SOON, SOON_FOR_CAST, FOR_CAST, FOR_OTHERS = 3, 3, 2, 1  # the first days, and how many meetings a day at least
-A_WEEK, SHORT, LONG = 5, 2, 25  # days between two meetings of a client: usual, if need be, outside a program
+A_WEEK, SHORT, LONG = 5, 3, 25  # days between two meetings of a client: usual, if need be, outside a program
 CONSULTATION, INITIAL, SESSION, ASSESSMENT, FOLLOW_UP = (
     "konsultasi",
     "konsultasi-awal",
@@ -184,7 +184,9 @@ class Storyteller:
         clients = self.rng.sample(clients, len(clients))
         going_on = [c for c in clients if c.pk in self.in_program]
         others = [c for c in clients if c.pk not in self.in_program]
-        turns = [(going_on, A_WEEK), (others, LONG), *([(going_on, SHORT), (others, A_WEEK)] if most > 1 else [])]
+        turns = [(going_on, A_WEEK), (others, LONG)]
+        if most > FOR_OTHERS:
+            turns += [(going_on, SHORT), (others, A_WEEK), (going_on, 1)]
         for group, rest in turns:
             for client in group:
                 if self.book.diary.busy_days[counselor.pk, day] >= most:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client as Browser
 
 from appointments.models import Consultation
+from practice.calendar.locks import lock_key
 from practice.calendar.meetings import Meeting, Status
 from practice.catalog.models import Approval, Kind, Mode
 from practice.messages.models import Message
@@ -324,6 +326,24 @@ def test_the_eleventh_try_of_an_address_has_to_wait_and_loses_nothing(client, co
     assert RINA["question"] in words(response)
     assert forged.status_code == 429
     assert choosing.status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_everybody_wants_the_same_counselor_the_form_asks_to_press_again(client, consultation, ayu):
+    fields = checked(client, consultation)
+    somebody = connection.copy()
+    with somebody.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key("counselor", ayu.pk)])
+
+    busy = confirm(client, consultation, fields)
+    somebody.close()
+    again = confirm(client, consultation, fields)
+
+    assert busy.status_code == 503
+    assert busy["Retry-After"]
+    assert busy.context["key"] == fields["key"]
+    assert RINA["question"] in words(busy)
+    assert again.status_code == 302
 
 
 def test_looking_is_never_limited(client, consultation, settings):

@@ -416,6 +416,20 @@ def test_text_is_kept_tidy():
     assert tidy("\u200b\u200d\ufeff") == ""
 
 
+@pytest.mark.parametrize("name", ["settings_room", "settings_place", "settings_time_off_one", "settings_closure"])
+def test_addresses_that_name_nothing_are_not_found(office, name):
+    for number in (0, 4711, 10**30):
+        assert office.get(reverse(name, args=[number])).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?page=-1", "?page=x", "?page=" + "9" * 40, "?when=never", "?from=x"])
+def test_odd_addresses_are_answered_calmly(office, ayu, query):
+    pages = ["settings_time_off", "settings_closures", "settings_holidays"]
+    addresses = [*map(reverse, pages), reverse("settings_hours_change", args=[ayu.slug])]
+
+    assert [address for address in addresses if office.get(address + query).status_code != 200] == []
+
+
 # --- Deleting
 
 

@@ -1,0 +1,97 @@
+"""Scenes for storms over the outbox. They run inside the practice that `tests.served` serves."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting, notice, place_in_time
+from practice.calendar.models import Meeting, Participant, Status
+from practice.messages import actions
+from practice.messages.actions import enqueue_all
+from practice.people.clients import email_hash
+from practice.people.models import Client, Practice
+from practice.zones import zone_names
+from tests.factories import make_counselor, make_practice, make_service
+
+PER_COUNSELOR = 10
+
+
+def make_meetings(name: str, people: int) -> None:
+    """Confirmed meetings of as many people in 20 to 23 hours, to be reminded of now: it is noon where they are."""
+    now = timezone.now()
+    noon = next(each for each in sorted(zone_names()) if now.astimezone(ZoneInfo(each)).hour == 12)
+    if not Practice.objects.exists():
+        make_practice()
+    counselors = [make_counselor(hours=False) for _ in range(people // PER_COUNSELOR)]
+    service = make_service(counselors=counselors, minutes=15, buffer_after=0)
+    clients, meetings = [], []
+    for number in range(people):
+        email = f"{name}{number}@example.org"
+        clients.append(
+            Client(
+                preferred_name=f"Person {number}",
+                email=email,
+                email_hash=email_hash(email),
+                language=["id", "en"][number % 2],
+                time_zone=noon,
+                created_at=now,
+            )
+        )
+        meeting = Meeting(
+            reference=f"{name}{number:05}"[-8:],
+            counselor=counselors[number // PER_COUNSELOR],
+            service=service,
+            status=Status.CONFIRMED,
+            mode="video",
+            price=0,
+            moves_left=2,
+            booked_at=now - timedelta(days=9),
+            changed_at=now - timedelta(days=9),
+        )
+        place_in_time(meeting, now + timedelta(hours=20, minutes=20 * (number % PER_COUNSELOR)), None)
+        meetings.append(meeting)
+    Client.objects.bulk_create(clients)
+    Meeting.objects.bulk_create(meetings)
+    Participant.objects.bulk_create(
+        Participant(meeting=meeting, client=client) for meeting, client in zip(meetings, clients, strict=True)
+    )
+
+
+def change_meetings(name: str, numbers: list[int]) -> dict[str, float]:
+    """Move every other of these meetings, cancel the rest; return when each was changed, by the client's address."""
+    changed = {}
+    for number in numbers:
+        client = Client.objects.get(email=f"{name}{number}@example.org")
+        meeting = Meeting.objects.get(participants__client=client)
+        if number % 2:
+            cancel_meeting(meeting=meeting, by=None, now=timezone.now())
+        else:
+            later = meeting.starts_at.replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+            move_meeting(
+                meeting=meeting,
+                starts_at=later + timedelta(hours=number % PER_COUNSELOR),
+                by=None,
+                now=timezone.now(),
+                party="practice",
+                elsewhere=Elsewhere(outside_hours="other"),
+            )
+        changed[client.email] = datetime.now(UTC).timestamp()
+    return changed
+
+
+def confirm_all(name: str) -> int:
+    """Queue a confirmation to everybody; return how many."""
+    heads = Participant.objects.filter(client__email__startswith=name).select_related("meeting", "client")
+    now = timezone.now()
+    return enqueue_all([notice(head.meeting, head.client, "meeting.confirmed", now=now) for head in heads])
+
+
+def work_impatiently() -> None:
+    """The worker as ever, but what takes minutes in life takes seconds here."""
+    settings.EMAIL_TIMEOUT = 3
+    actions.LEASE, actions.FIRST_WAIT = timedelta(seconds=8), timedelta(seconds=1)
+    actions.SWEEP_AFTER = timedelta(seconds=2)
+    call_command("worker")
