@@ -1,5 +1,6 @@
 """The desk's way to an appointment: find the client, then one page with the service, the free times and the button."""
 
+from datetime import date
 from uuid import uuid4
 
 from django import forms
@@ -39,12 +40,14 @@ class BookingForm(StartForm):
 class ServiceForm(forms.Form):
     """What to book: its kind, length and price, never the name that the practice gave it."""
 
-    service = forms.ChoiceField(label=gettext_lazy("What"), required=False)
+    service = forms.ChoiceField(label=gettext_lazy("What"))
 
     def __init__(self, *args, services: list[Service], **kwargs):
         super().__init__(*args, **kwargs)
         self.services = {str(service.pk): service for service in services}
         self.fields["service"].choices = list(labels_of(self.services).items())
+        if not self.data.get("service"):
+            self.data = {"service": next(iter(self.services), "")}
 
     @property
     def asked(self) -> Service | None:
@@ -81,8 +84,8 @@ def book(request):
     service = service_form.asked
     if service is None:
         return render(request, "appointments/desk/nothing.html", {"client": client})
-    pick = pick_form(request, sent, service)
-    wish = search_for(service, pick, now.astimezone(zone).date())
+    pick = pick_form(request, sent, service, today=now.astimezone(zone).date())
+    wish = search_for(service, pick)
     form = BookingForm(request.POST if request.method == "POST" else None, zone=zone, initial={"key": uuid4().hex})
     status, nearby = 200 if service_form.is_valid() and pick.is_valid() else 422, []
     if request.method == "POST" and (not form.is_valid() or status == 422):
@@ -117,21 +120,26 @@ def choose_client(request):
     return render(request, "appointments/desk/who.html", context, status=422 if context["form"].errors else 200)
 
 
-def pick_form(request, sent: QueryDict, service: Service) -> PickForm:
+def pick_form(request, sent: QueryDict, service: Service, *, today: date) -> PickForm:
     """With whom and how; what was chosen for another service before counts as not chosen."""
     offering = Counselor.objects.visible_to(request.user).filter(services=service).order_by("name", "pk")
-    rooms = rooms_of(request.user, service)
-    return PickForm(sent, service=service, counselors=list(offering), rooms=rooms, is_lenient=request.method != "POST")
+    return PickForm(
+        sent,
+        service=service,
+        counselors=list(offering),
+        rooms=rooms_of(request.user, service),
+        is_lenient=request.method != "POST",
+        initial={"first": today},
+    )
 
 
-def search_for(service: Service, pick: PickForm, today) -> Search:
-    pick.is_valid()
+def search_for(service: Service, pick: PickForm) -> Search:
     return Search(
         service=service,
         counselors=pick.asked_counselors,
         mode=pick.asked_mode,
         room=pick.asked_room,
-        first=pick.asked_day or today,
+        first=pick.asked_day,
     )
 
 

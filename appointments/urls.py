@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from appointments import landing, views_booking, views_manage
+from appointments import landing, views_booking, views_manage, views_outcome
 
 urlpatterns = [
     path("", landing.landing, name="landing"),
@@ -23,5 +23,7 @@ urlpatterns = [
     path("b/m/<uuid:pk>/move/", views_manage.manage_move, name="manage_move"),
     path("b/m/<uuid:pk>/cancel/", views_manage.manage_cancel, name="manage_cancel"),
     path("b/<str:token>/", views_manage.manage_enter, name="manage_enter"),
+    path("consultations/<uuid:pk>/", views_outcome.consultation, name="consultation"),
+    path("advice/<uuid:pk>/", views_outcome.advice, name="advice"),
     path("api/v1/", include("appointments.api_urls")),
 ]

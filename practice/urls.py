@@ -10,7 +10,6 @@ urlpatterns = [
     path("messages/", include("practice.messages.urls")),
     path("desk/", include("practice.calendar.desk.urls")),
     path("desk/book/", include("appointments.desk_urls")),
-    path("api/v1/", include("appointments.api_urls")),
     path("", include("appointments.urls")),
     path("", include("programs.urls")),
 ]

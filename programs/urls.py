@@ -6,7 +6,6 @@ from programs import views
 urlpatterns = [
     path("home/", views.home, name="home"),
     path("today/", views.today, name="today"),
-    path("consultations/<uuid:pk>/", views.consultation, name="consultation"),
 ]
 
 if settings.DEMO:

@@ -4,17 +4,14 @@ from datetime import datetime, time, timedelta
 from itertools import groupby
 
 from django.core.paginator import Paginator
-from django.db.models import Q
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from appointments.models import Consultation
 from practice.calendar.models import Meeting, Status
-from practice.people.models import Client, Role
+from practice.people.models import Role
 from practice.people.policies import requires
-from practice.records.actions import read
-from practice.records.keys import Erased
 
 DAYS_AHEAD = 7
 PAST_ON_A_PAGE = 20
@@ -31,10 +28,15 @@ def home(request):
     own = own.exclude(status=Status.HELD)
     coming = list(own.coming(now).for_listing())
     past = own.exclude(pk__in=[meeting.pk for meeting in coming]).for_listing().order_by("-starts_at", "pk")
+    page = Paginator(past, PAST_ON_A_PAGE).get_page(request.GET.get("page"))
+    shared = Consultation.objects.visible_to(request.user).with_shared_advice().filter(meeting__in=list(page))
+    advice = dict(shared.values_list("meeting_id", "pk"))
+    for meeting in page:
+        meeting.advice_id = advice.get(meeting.pk)
     context = {
         "next": coming[0] if coming else None,
         "later": coming[1:],
-        "past": Paginator(past, PAST_ON_A_PAGE).get_page(request.GET.get("page")),
+        "past": page,
         "now": now,
     }
     return render(request, "programs/home.html", context)
@@ -45,7 +47,7 @@ def home(request):
 def today(request):
     """A counselor's meetings of today and the next seven days, by day. Others begin where their work is."""
     if request.user.has_role(Role.MANAGER, Role.FRONT_DESK) and not request.user.has_role(Role.COUNSELOR):
-        return redirect("settings")
+        return redirect("desk")
     if not request.user.has_role(Role.COUNSELOR):
         return redirect("account")
     now = timezone.localtime()
@@ -62,34 +64,10 @@ def today(request):
     for meeting in meetings:
         meeting.consultation_id = written.get(meeting.pk)
         meeting.is_over = meeting.ends_at <= now
-    by_day = {
-        day: list(rows) for day, rows in groupby(meetings, lambda meeting: timezone.localdate(meeting.starts_at))
-    }
+    by_day = {day: list(rows) for day, rows in groupby(meetings, lambda meeting: timezone.localdate(meeting.starts_at))}
     context = {
         "now": now,
         "today": by_day.pop(now.date(), []),
         "days": [{"day": day, "meetings": rows} for day, rows in by_day.items()],
     }
     return render(request, "programs/today.html", context)
-
-
-@requires("consultation.question", "read")
-@require_safe
-def consultation(request, pk):
-    """What the client wrote before the meeting, for its counselor; who reads it is written down first.
-
-    Open while the meeting is to come, and for as long as the counselor looks after the client.
-    """
-    now = timezone.now()
-    mine = Consultation.objects.visible_to(request.user).filter(
-        Q(meeting__in=Meeting.objects.coming(now)) | Q(client__in=Client.objects.visible_to(request.user)),
-        meeting__counselor__user=request.user,
-    )
-    found = get_object_or_404(mine.select_related("meeting__service", "meeting__counselor", "client"), pk=pk)
-    try:
-        (opened,) = read(mine.filter(pk=pk), by=request.user, reason="preparing the meeting", request=request)
-        question = opened.question
-    except Erased:
-        question = None
-    context = {"consultation": found, "meeting": found.meeting, "question": question}
-    return render(request, "programs/consultation.html", context)

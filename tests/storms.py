@@ -1,5 +1,7 @@
 """Scenes for storms over the outbox. They run inside the practice that `tests.served` serves."""
 
+import itertools
+import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,14 +11,19 @@ from django.utils import timezone
 
 from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting, notice, place_in_time
 from practice.calendar.models import Meeting, Participant, Status
+from practice.calendar.reminders import remind
 from practice.messages import actions
 from practice.messages.actions import enqueue_all
 from practice.people.clients import email_hash
 from practice.people.models import Client, Practice
 from practice.zones import zone_names
+from tests import factories
 from tests.factories import make_counselor, make_practice, make_service
 
 PER_COUNSELOR = 10
+
+# Each scene is made in a process of its own: what the factories number goes on where no other began.
+factories._number = itertools.count(random.randrange(10**6))
 
 
 def make_meetings(name: str, people: int) -> None:
@@ -89,9 +96,23 @@ def confirm_all(name: str) -> int:
     return enqueue_all([notice(head.meeting, head.client, "meeting.confirmed", now=now) for head in heads])
 
 
-def work_impatiently() -> None:
+def work_impatiently(*, email_timeout: int = 20) -> None:
     """The worker as ever, but what takes minutes in life takes seconds here."""
-    settings.EMAIL_TIMEOUT = 3
-    actions.LEASE, actions.FIRST_WAIT = timedelta(seconds=8), timedelta(seconds=1)
+    settings.EMAIL_TIMEOUT = email_timeout
+    actions.LEASE, actions.FIRST_WAIT = timedelta(seconds=15), timedelta(seconds=1)
     actions.SWEEP_AFTER = timedelta(seconds=2)
     call_command("worker")
+
+
+def remind_now() -> int:
+    """Write the reminders that are due, as the worker does every minute; return how many."""
+    return remind(now=timezone.now())
+
+
+def open_a_week(slug: str) -> str:
+    """A service that can be booked online; return a Monday on which it is free."""
+    if not Practice.objects.exists():
+        make_practice()
+    make_service(counselors=[make_counselor()], slug=slug)
+    today = timezone.localdate()
+    return str(today + timedelta(days=14 - today.weekday()))

@@ -1,10 +1,11 @@
 """Calendar objects: one UID for a meeting's life, SEQUENCE = its version, neutral words only (RFC 5545, 5546, 6047)."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from practice.calendar.meetings import Meeting, Status
 from practice.zones import zone as zone_of
@@ -47,7 +48,8 @@ def calendar_of(
     Nobody else in the meeting is named.
     """
     times = [meeting.starts_at, meeting.ends_at]
-    zone = UTC if any(comes_twice(at, zone_of(zone_name)) for at in times) else zone_of(zone_name)
+    in_utc = zone_name == "UTC" or any(comes_twice(at, zone_of(zone_name)) for at in times)
+    zone = UTC if in_utc else zone_of(zone_name)
     entry = Event()
     entry.add("uid", f"{meeting.pk}@benang")
     entry.add("sequence", meeting.version)
@@ -68,6 +70,15 @@ def calendar_of(
     calendar.add("prodid", "-//Benang//Benang//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method_of(meeting, attendee=attendee))
+    if zone is not UTC:
+        calendar.add_component(rules_of(zone_name, meeting.starts_at.year))
     calendar.add_component(entry)
-    calendar.add_missing_timezones()
     return calendar
+
+
+@lru_cache(maxsize=64)
+def rules_of(zone_name: str, year: int) -> Timezone:
+    """The zone's VTIMEZONE for the years around this one. Kept, for to find every change of clocks takes a while."""
+    rules = Timezone.from_tzid(zone_name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+    del rules["COMMENT"]
+    return rules

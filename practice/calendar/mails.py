@@ -88,9 +88,9 @@ def calendar_file(meeting: Meeting, *, language: str, zone_name: str, now: datet
         ).to_ical()
 
 
-def calendar_part(meeting: Meeting, message: Message, *, now: datetime) -> CalendarPart | None:
+def calendar_part(meeting: Meeting, message: Message, practice: Practice, *, now: datetime) -> CalendarPart | None:
     """What the client's calendar is to do; None about a request, which no calendar has heard of."""
-    if meeting.answer_due_at is not None:
+    if not WORDS[message.kind].has_calendar or meeting.answer_due_at is not None:
         return None
     attendee = Person(plain_name(message.recipient_name), message.recipient_email)
     with translation.override(message.language):
@@ -98,7 +98,7 @@ def calendar_part(meeting: Meeting, message: Message, *, now: datetime) -> Calen
             meeting,
             zone_name=message.time_zone,
             place=place_text(meeting, discreetly=message.is_discreet),
-            organiser=organiser(Practice.current(), discreetly=message.is_discreet),
+            organiser=organiser(practice, discreetly=message.is_discreet),
             attendee=attendee,
             now=now,
         )
@@ -133,7 +133,8 @@ def render(message: Message, now: datetime) -> Rendered | None:
     meeting = fetch(message, now)
     if meeting is None:
         return None
-    calendar = calendar_part(meeting, message, now=now) if WORDS[message.kind].has_calendar else None
+    practice = Practice.current()
+    calendar = calendar_part(meeting, message, practice, now=now)
     context = {
         "meeting": meeting,
         "now": now,
@@ -144,7 +145,8 @@ def render(message: Message, now: datetime) -> Rendered | None:
         context["place"] = place_text(meeting, discreetly=message.is_discreet)
     if message.kind in ("meeting.declined", "meeting.expired"):
         context["nearby"] = nearby(meeting, now=now)
-    return render_mail(message.kind.replace(".", "/"), context, message, calendar=calendar)
+    template = message.kind.replace(".", "/")
+    return render_mail(template, context, message, practice=practice, calendar=calendar)
 
 
 def link_for(message: Message, meeting: Meeting, *, now: datetime) -> str:

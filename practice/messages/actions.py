@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
@@ -180,7 +181,8 @@ def worker_is_alive(now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def _claim(message_id, *, now):
     """Take the message for the length of a lease, or put it off if its recipient may not get it now."""
-    message = Message.objects.due(now).select_for_update(skip_locked=True).filter(pk=message_id).first()
+    due = Message.objects.due(now).select_related("client")
+    message = due.select_for_update(of=("self",), skip_locked=True).filter(pk=message_id).first()
     if message is None:
         return None
     if message.attempts >= MOST_ATTEMPTS:  # its senders were killed time and again: do not mail for ever
@@ -217,12 +219,11 @@ def _mailbox_free_at(message, *, now):
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mailbox {message.recipient_hash}"])
-    others = Message.objects.filter(recipient_hash=message.recipient_hash, channel=Channel.EMAIL)
-    others = others.exclude(pk=message.pk)
-    times = [now] * others.filter(status=Status.SENDING).count()
     day = timedelta(days=1)
-    recent = others.filter(sent_at__gt=now - day).order_by("-sent_at")
-    times += recent.values_list("sent_at", flat=True)[:MOST_A_DAY]
+    lately = Message.objects.filter(recipient_hash=message.recipient_hash, channel=Channel.EMAIL)
+    lately = lately.filter(Q(status=Status.SENDING) | Q(sent_at__gt=now - day)).exclude(pk=message.pk)
+    last = lately.order_by(F("sent_at").desc(nulls_first=True)).values_list("sent_at", flat=True)[:MOST_A_DAY]
+    times = [sent_at or now for sent_at in last]
     free_at = now
     if len(times) >= MOST_AN_HOUR:
         free_at = max(free_at, times[MOST_AN_HOUR - 1] + timedelta(hours=1))
@@ -234,8 +235,10 @@ def _mailbox_free_at(message, *, now):
 @transaction.atomic(durable=True)
 def _render(message, *, now) -> Rendered | None:
     """The words of the message as things stand now, or None if they no longer apply."""
-    if message.meeting_version is not None and message.meeting.version != message.meeting_version:
-        return None
+    if message.meeting_version is not None:
+        versions = Message.objects.filter(pk=message.pk).values_list("meeting__version", flat=True)
+        if versions.get() != message.meeting_version:
+            return None
     return kind_of(message.kind).render(message, now)
 
 

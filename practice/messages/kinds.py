@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 
 if TYPE_CHECKING:
     from practice.messages.models import Message
+    from practice.people.models import Practice
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,14 @@ class CalendarPart:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The words of a mail. `subject` is one line."""
+    """The words of a mail. `subject` is one line; `practice` is in whose name it goes, if that was fetched already."""
 
     subject: str
     text: str
     html: str | None = None
     calendar: CalendarPart | None = None
     attachments: tuple[Attachment, ...] = ()
+    practice: "Practice | None" = None
 
 
 Renderer = Callable[["Message", datetime], Rendered | None]

@@ -23,7 +23,7 @@ def compose(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
     A calendar part goes along twice: as an alternative that mail programs act on (its METHOD in the Content-Type too,
     RFC 6047), and as a file for those that show files only.
     """
-    practice = Practice.current()
+    practice = rendered.practice or Practice.current()
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,

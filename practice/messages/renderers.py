@@ -35,6 +35,7 @@ def render_mail(
     context: dict,
     message: Message,
     *,
+    practice: Practice | None = None,
     calendar: CalendarPart | None = None,
     attachments: tuple[Attachment, ...] = (),
 ) -> Rendered:
@@ -44,7 +45,7 @@ def render_mail(
     `context`, and `name` (the recipient's, safe to print), `message`, `practice`, `sender` and `sender_email` (for the
     signature, empty where they would tell too much) and `base_url` (no slash at the end).
     """
-    practice = Practice.current()
+    practice = practice or Practice.current()
     with in_words_of(message):
         context = {
             "name": plain_name(message.recipient_name),
@@ -58,7 +59,14 @@ def render_mail(
         }
         subject, _newline, text = render_to_string(f"email/{template}.txt", context).lstrip().partition("\n")
         html = render_to_string(f"email/{template}.html", {**context, "subject": subject})
-    return Rendered(subject=subject.strip(), text=tidy(text), html=html, calendar=calendar, attachments=attachments)
+    return Rendered(
+        subject=subject.strip(),
+        text=tidy(text),
+        html=html,
+        calendar=calendar,
+        attachments=attachments,
+        practice=practice,
+    )
 
 
 @contextmanager

@@ -14,8 +14,10 @@ WAYS = [
     ("today", _("Today"), {Role.COUNSELOR}),
     ("calendar", _("Calendar"), {Role.COUNSELOR}),
     ("caseload", _("Programs"), {Role.COUNSELOR, Role.SUPERVISOR}),
-    ("board", _("Schedule"), {Role.FRONT_DESK, Role.MANAGER}),
-    ("settings", _("Settings"), {Role.FRONT_DESK, Role.MANAGER}),
+    ("desk", _("Schedule"), {Role.FRONT_DESK, Role.MANAGER}),
+    ("desk_clients", _("Clients"), {Role.FRONT_DESK, Role.MANAGER}),
+    ("messages", _("Messages"), {Role.FRONT_DESK, Role.MANAGER}),
+    ("settings", _("Settings"), {Role.FRONT_DESK, Role.MANAGER, Role.COUNSELOR}),
 ]
 
 # Name and contact of the practice as last read by this process, for the pages shown while the database is away.

@@ -53,6 +53,7 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("message", "send"): frozenset({MANAGER, FRONT_DESK}),
     # clinical: never the front desk, never the manager
     ("consultation.question", "read"): frozenset({COUNSELOR}),
+    ("own_advice", "read"): frozenset({CLIENT}),
 }
 
 # Pages that show every signed-in person their own affairs, whatever their role: by URL name.

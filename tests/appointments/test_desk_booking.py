@@ -134,7 +134,9 @@ def test_a_client_at_the_door_gets_the_next_five_minutes(desk, consultation, rin
 
 def test_nobody_at_the_door_is_promised_a_busy_counselor(desk, consultation, ayu, rina):
     noon = datetime(2026, 11, 23, 5, 2, tzinfo=UTC)
-    make_meeting(starts_at=noon - 20 * timedelta(minutes=1), counselor=ayu, service=consultation, clients=[make_client()])
+    make_meeting(
+        starts_at=noon - 20 * timedelta(minutes=1), counselor=ayu, service=consultation, clients=[make_client()]
+    )
     desk.at(noon)
 
     assert "Here now" not in desk.get(reverse("desk_book"), {"client": rina.pk}).content.decode()
@@ -300,7 +302,13 @@ def test_services_that_look_alike_are_told_apart_by_their_people(desk, ayu, rina
     make_service(counselors=[ayu], name_en="Grief")
     make_service(counselors=[daeng], name_en="Work")
 
-    labels = [label for _key, label in desk.get(reverse("desk_book"), {"client": rina.pk}).context["service_form"].fields["service"].choices]
+    labels = [
+        label
+        for _key, label in desk.get(reverse("desk_book"), {"client": rina.pk})
+        .context["service_form"]
+        .fields["service"]
+        .choices
+    ]
 
     assert labels == [
         "Consultation · 60 minutes · Rp350,000 · Ayu Pratiwi",

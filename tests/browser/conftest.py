@@ -7,7 +7,7 @@ any other host fails the test.
 import os
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import axe_playwright_python
 import pytest
@@ -105,7 +105,7 @@ def sign_in():
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": page.url}])
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": urljoin(page.url, "/")}])
 
     return signing_in
 

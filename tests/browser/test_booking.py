@@ -356,9 +356,7 @@ def test_every_step_of_a_booking_can_be_used_by_everybody(open_page, look, axe, 
     see()
 
 
-def test_every_page_of_an_appointment_can_be_used_by_everybody(
-    open_page, scene, look, axe, no_overflow, small_targets
-):
+def test_every_page_of_an_appointment_can_be_used_by_everybody(open_page, scene, look, axe, no_overflow, small_targets):
     client = make_client(name="Budi", email="budi@example.org", phone="+6281234567890")
     meeting = make_meeting(starts_at=in_two_days(), counselor=scene["andi"], clients=[client])
     page = open_page("/", look)

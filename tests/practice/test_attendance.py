@@ -136,7 +136,9 @@ def test_what_was_cancelled_before_it_began_stays_cancelled(held, front_desk):
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_request_that_was_never_agreed_was_not_attended(ayu, consultation, rina, front_desk, monday_at_nine, answered):
+def test_a_request_that_was_never_agreed_was_not_attended(
+    ayu, consultation, rina, front_desk, monday_at_nine, answered
+):
     asked = make_meeting(
         starts_at=monday_at_nine,
         counselor=ayu,

@@ -46,8 +46,13 @@ class Serving:
         environment = {**os.environ, "BENANG_DATA": str(self.data), "BENANG_DURABLE": "off"}
         with (self.data / "serve.log").open("w") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        wait_until(lambda: READY.search(self.log) or self.process.poll() is not None, 120)
-        assert READY.search(self.log), self.log
+        try:
+            wait_until(lambda: READY.search(self.log) or not self.is_running(), 240)
+            assert READY.search(self.log), self.log
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None

@@ -99,9 +99,15 @@ def kinds_sent():
 
 
 def test_the_day_lists_its_meetings_by_time_with_their_people(desk, ayu, consultation, monday_at_nine):
-    late = make_meeting(starts_at=monday_at_nine + 4 * HOUR, counselor=ayu, service=consultation, clients=[make_client(name="Budi")])
-    early = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[make_client(name="Sari")])
-    make_meeting(starts_at=monday_at_nine + DAY, counselor=ayu, service=consultation, clients=[make_client(name="Tomo")])
+    late = make_meeting(
+        starts_at=monday_at_nine + 4 * HOUR, counselor=ayu, service=consultation, clients=[make_client(name="Budi")]
+    )
+    early = make_meeting(
+        starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[make_client(name="Sari")]
+    )
+    make_meeting(
+        starts_at=monday_at_nine + DAY, counselor=ayu, service=consultation, clients=[make_client(name="Tomo")]
+    )
 
     page = text(desk.get(reverse("desk"), {"day": "2026-11-30"}))
 
@@ -159,7 +165,11 @@ def test_filters_leave_what_fits_and_say_how_many_each_would_leave(front_desk, a
     choices = {each.name: {link.label: link.count for link in each.links} for each in filter_choices(rows, filters)}
 
     assert [filters.lets_through(row) for row in rows].count(True) == 2
-    assert choices["counselor"] == {"Semua" if "Semua" in choices["counselor"] else "All": 3, "Ayu Pratiwi": 2, "Daeng": 1}
+    assert choices["counselor"] == {
+        "Semua" if "Semua" in choices["counselor"] else "All": 3,
+        "Ayu Pratiwi": 2,
+        "Daeng": 1,
+    }
     assert sorted(choices["mode"].values()) == [1, 1, 2]
     assert filters.query(counselor="", mode="video") == "?day=2026-11-30&mode=video"
 
@@ -178,7 +188,9 @@ def test_filters_leave_what_fits_and_say_how_many_each_would_leave(front_desk, a
 def test_filters_are_links(desk, ayu, consultation, monday_at_nine, query, names):
     rina, budi, sari = (make_client(name=name) for name in ("Rina", "Budi", "Sari"))
     make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
-    make_meeting(starts_at=monday_at_nine + 2 * HOUR, counselor=ayu, service=consultation, clients=[budi], room=make_room())
+    make_meeting(
+        starts_at=monday_at_nine + 2 * HOUR, counselor=ayu, service=consultation, clients=[budi], room=make_room()
+    )
     make_meeting(
         starts_at=monday_at_nine + 4 * HOUR,
         counselor=ayu,
@@ -313,7 +325,9 @@ def test_a_request_answered_meanwhile_is_told_so(desk, asked, front_desk):
     assert Meeting.objects.get().status == Status.CANCELLED
 
 
-def test_a_declined_request_frees_its_time_and_tells_the_client(desk, asked, front_desk, ayu, consultation, monday_at_nine):
+def test_a_declined_request_frees_its_time_and_tells_the_client(
+    desk, asked, front_desk, ayu, consultation, monday_at_nine
+):
     answer = desk.post(to("desk_decline", asked), {"reason": "no_time"})
 
     asked.refresh_from_db()
@@ -328,7 +342,7 @@ def test_a_declined_request_frees_its_time_and_tells_the_client(desk, asked, fro
 def test_declining_shows_the_times_that_are_offered_instead(desk, asked):
     page = text(desk.get(to("desk_decline", asked)))
 
-    assert page.count("<li>Monday, 30 November 2026, ") == 3
+    assert page.count("<li>Monday, 30 November, ") == 3
 
 
 @pytest.mark.parametrize("reason", ["", "because", "x" * 3000, "depresi"])
@@ -423,7 +437,14 @@ def test_the_page_of_a_meeting_says_everything_but_what_it_is_about(desk, booked
 
     page = text(desk.get(to("desk_meeting", booked)))
 
-    for fact in ("Rina", "Ayu Pratiwi", "Monday, 30 November 2026, 10:00–11:00 WIB", "Rp350,000", rina.email, "New time"):
+    for fact in (
+        "Rina",
+        "Ayu Pratiwi",
+        "Monday, 30 November 2026, 10:00–11:00 WIB",
+        "Rp350,000",
+        rina.email,
+        "New time",
+    ):
         assert fact in page, fact
     assert "Mon 30 Nov, 09:00 → Mon 30 Nov, 10:00" in page
     assert "Dewi" in page
@@ -531,7 +552,9 @@ def test_a_meeting_goes_to_another_room(front_desk, monday_at_nine):
     small, large = make_room(place), make_room(place)
     ayu = make_counselor(location=place)
     service = make_service(counselors=[ayu], rooms=[small, large], modes=[Mode.IN_PERSON])
-    meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=service, room=small, clients=[make_client()])
+    meeting = make_meeting(
+        starts_at=monday_at_nine, counselor=ayu, service=service, room=small, clients=[make_client()]
+    )
 
     moved = move_meeting(
         meeting=meeting,
@@ -550,7 +573,9 @@ def test_a_move_keeps_the_room_where_it_can(front_desk, monday_at_nine):
     first, second = make_room(place), make_room(place)
     ayu = make_counselor(location=place)
     service = make_service(counselors=[ayu], rooms=[first, second], modes=[Mode.IN_PERSON])
-    meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=service, room=second, clients=[make_client()])
+    meeting = make_meeting(
+        starts_at=monday_at_nine, counselor=ayu, service=service, room=second, clients=[make_client()]
+    )
 
     moved = move_meeting(
         meeting=meeting, starts_at=monday_at_nine + 2 * HOUR, by=front_desk, now=NOW, party=Party.PRACTICE
@@ -695,9 +720,7 @@ def test_no_reason_makes_two_meetings_overlap(booked, ayu, consultation, front_d
 def test_a_client_never_moves_outside_the_grid_or_the_hours(booked, rina):
     for minutes in (25, 12 * 60):
         with pytest.raises(NotAllowed):
-            move_meeting(
-                meeting=booked, starts_at=booked.starts_at + timedelta(minutes=minutes), by=rina.user, now=NOW
-            )
+            move_meeting(meeting=booked, starts_at=booked.starts_at + timedelta(minutes=minutes), by=rina.user, now=NOW)
 
 
 # --- Cancel and attendance -------------------------------------------------------------------------------------------

@@ -119,9 +119,7 @@ def test_a_search_takes_as_many_statements_for_twenty_as_for_one(desk, front_des
 
 
 def test_a_row_says_when_the_client_comes_and_was_here(desk, ayu, consultation, rina, monday_at_nine):
-    make_meeting(
-        starts_at=NOW - 7 * DAY, counselor=ayu, service=consultation, clients=[rina], status=Status.ATTENDED
-    )
+    make_meeting(starts_at=NOW - 7 * DAY, counselor=ayu, service=consultation, clients=[rina], status=Status.ATTENDED)
     assert "Last here on Mon 16 Nov" in " ".join(strip(desk.get(reverse("desk_clients"), {"q": "rina"})))
 
     make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
@@ -256,7 +254,11 @@ def test_a_new_address_is_unproven_and_gets_what_is_on_its_way(rina, ayu, consul
     rina.refresh_from_db()
     message = Message.objects.get()
     assert (rina.email_proven_at, rina.email_hash) == (None, email_hash("new@example.org"))
-    assert (message.recipient_email, message.recipient_hash, message.language) == ("new@example.org", rina.email_hash, "en")
+    assert (message.recipient_email, message.recipient_hash, message.language) == (
+        "new@example.org",
+        rina.email_hash,
+        "en",
+    )
     assert not ManageToken.objects.exists()
     event = AuditEvent.objects.get(act="client.changed")
     assert "email" in event.facts["fields"]
@@ -303,7 +305,10 @@ def test_changing_contact_data_on_the_page(desk, rina):
 
 
 def test_adding_refuses_a_known_address_and_a_lone_minor(rina, front_desk):
-    for fields, code in (({"email": rina.email.upper()}, "known"), ({"email": "a@b.example", "birth_year": 2015}, "guardian")):
+    for fields, code in (
+        ({"email": rina.email.upper()}, "known"),
+        ({"email": "a@b.example", "birth_year": 2015}, "guardian"),
+    ):
         with pytest.raises(ValidationError) as refused:
             add_client(client=Client(preferred_name="X", **fields), by=front_desk, now=NOW)
         assert refused.value.code == code

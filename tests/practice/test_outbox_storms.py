@@ -8,101 +8,31 @@ import random
 import re
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
 
 from practice.database.server import Server
-from tests.served import Served, post_json
+from tests.served import ROOT, SETUP, Served, post_json
 
-SCENE = """
-from tests.factories import make_practice
-from practice.people.models import Practice
-if not Practice.objects.exists():
-    make_practice()
-"""
-# Meetings of `people` clients tomorrow, all of which are to be reminded of now: it is noon where the clients are.
-MEETINGS = """
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-from practice.calendar.actions import place_in_time
-from practice.calendar.models import Meeting, Participant
-from practice.people.clients import email_hash
-from practice.people.models import Client
-from practice.zones import zone_names
-from tests.factories import make_counselor, make_service
-now = datetime.now(UTC)
-noon = next(name for name in sorted(zone_names()) if now.astimezone(ZoneInfo(name)).hour == 12)
-service = make_service(minutes=15, buffer_after=0)
-service.counselors.set(make_counselor(name=f"Counselor {{n}}", hours=False) for n in range({people} // 10))
-clients = Client.objects.bulk_create(
-    Client(preferred_name=f"Person {{n}}", email=f"{name}{{n}}@example.org", email_hash=email_hash(f"{name}{{n}}@example.org"),
-        time_zone=noon, language=["id", "en"][n % 2], created_at=now) for n in range({people}))
-meetings = []
-for n, counselor in enumerate(service.counselors.all()):
-    for place in range(10):
-        number = n * 10 + place
-        meeting = Meeting(reference=f"{name[:2]}{{number:06}}", counselor=counselor, service=service, status="confirmed",
-            mode="video", price=0, moves_left=2, booked_at=now - timedelta(days=9), changed_at=now - timedelta(days=9))
-        place_in_time(meeting, now + timedelta(hours=20, minutes=20 * place), None)
-        meetings.append(meeting)
-Meeting.objects.bulk_create(meetings)
-Participant.objects.bulk_create(Participant(meeting=m, client=c) for m, c in zip(meetings, clients))
-print(json.dumps(len(meetings)))
-"""
-CHANGE = """
-from datetime import UTC, datetime, timedelta
-from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting
-from practice.calendar.models import Meeting
-from django.utils import timezone
-changed = {{}}
-for meeting in Meeting.objects.filter(reference__in={references}, status="confirmed").order_by("reference"):
-    [head] = meeting.participants.select_related("client")
-    if int(meeting.reference[2:]) % 2:
-        cancel_meeting(meeting=meeting, by=None, now=timezone.now())
-    else:
-        start = meeting.starts_at.replace(minute=0, second=0, microsecond=0) + timedelta(days=3, hours=int(meeting.reference[-1]))
-        move_meeting(meeting=meeting, starts_at=start, by=None, now=timezone.now(), party="practice",
-            elsewhere=Elsewhere(outside_hours="other"))
-    changed[head.client.email] = datetime.now(UTC).timestamp()
-print(json.dumps(changed))
-"""
-REMIND = """
-from django.utils import timezone
-from practice.calendar.reminders import remind
-print(json.dumps(remind(now=timezone.now())))
-"""
-OUTBOX = """
-from practice.messages.models import Message
-print(json.dumps([[m.message_id, m.kind, m.recipient_email, m.status] for m in Message.objects.all()]))
-"""
+IN_FLIGHT = 2.0  # seconds that a mail may take from its last look at the meeting to the server
 STATES = """
 from collections import Counter
 from practice.messages.models import Message
-print(json.dumps(Counter(Message.objects.values_list("status", flat=True))))
+print(json.dumps(Counter(Message.objects.filter(recipient_email__startswith=%r).values_list("status", flat=True))))
 """
-# The worker as ever, but less patient: what takes minutes in life takes seconds here.
-WORKER = """
-import django; django.setup()
-from datetime import timedelta
-from django.conf import settings
-from django.core.management import call_command
-from practice.messages import actions
-settings.EMAIL_TIMEOUT = 3
-actions.LEASE, actions.FIRST_WAIT, actions.SWEEP_AFTER = timedelta(seconds=6), timedelta(seconds=1), timedelta(seconds=2)
-call_command("worker")
+REMINDERS = """
+from practice.messages.models import Message
+found = Message.objects.filter(kind="meeting.reminder_day", recipient_email__startswith=%r)
+print(json.dumps(list(found.values_list("message_id", "recipient_email", "status"))))
 """
 
 
@@ -111,16 +41,16 @@ class Inbox:
 
     def __init__(self):
         self.received = []
+        self.callers = 0
         self.speaks = threading.Event()
         self.speaks.set()
-        self.callers = 0
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.server = Controller(self, hostname="127.0.0.1", port=self.port)
         self.server.start()
 
-    async def handle_MAIL(self, server: SMTP, session, envelope, address, options):
+    async def handle_MAIL(self, server, session, envelope, address, options):
         self.callers += 1
         while not self.speaks.is_set():
             await asyncio.sleep(0.05)
@@ -132,3 +62,257 @@ class Inbox:
         message_id = re.search(r"(?mi)^Message-ID: (\S+)", head)[1]
         self.received.append((message_id, envelope.rcpt_tos[0], time.time()))
         return "250 OK"
+
+    def count(self, name):
+        return sum(recipient.startswith(name) for _id, recipient, _at in self.received)
+
+
+class Stormy(Served):
+    """A practice on a durable database, with limits as in life, whose worker and database may be killed."""
+
+    def __init__(self, data: Path, inbox: Inbox):
+        super().__init__(data)
+        self.data = data
+        self.environment |= {
+            "BENANG_DURABLE": "on",
+            "BENANG_LIMITS": "on",
+            "EMAIL_URL": f"smtp://127.0.0.1:{inbox.port}",
+        }
+        self.worker = None
+
+    def storm(self, call: str):
+        """Run one of the scenes in `tests.storms` and return what it returns."""
+        return self.python(f"from tests import storms\nprint(json.dumps(storms.{call}))")
+
+    def start_worker(self, patience: str = "") -> None:
+        code = f"{SETUP}from tests import storms; storms.work_impatiently({patience})"
+        with (self.data / "worker.log").open("a") as log:
+            self.worker = subprocess.Popen(
+                [sys.executable, "-c", code], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+
+    def keep_worker(self) -> None:
+        """Start the worker again if it has ended, as `serve` does."""
+        if self.worker.poll() is not None:
+            self.start_worker()
+
+    def kill_worker(self) -> None:
+        self.worker.kill()
+        self.worker.wait(10)
+
+    def stop_worker(self) -> None:
+        if self.worker is not None and self.worker.poll() is None:
+            self.worker.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.worker.wait(20)
+            self.kill_worker()
+
+    def restart_database(self) -> None:
+        """Stop the database at once, as a crash would; whoever connects next starts it again."""
+        postmaster = Server(self.data / "postgres")._living_postmaster()
+        os.kill(postmaster.pid, signal.SIGQUIT)
+
+
+@pytest.fixture(scope="module")
+def inbox():
+    inbox = Inbox()
+    yield inbox
+    inbox.speaks.set()
+    inbox.server.stop()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, inbox):
+    served = Stormy(tmp_path_factory.mktemp("storm"), inbox)
+    served.manage("migrate", "-v0")
+    yield served
+    served.stop_worker()
+    served.stop()
+
+
+@pytest.fixture
+def clear_skies(served, inbox):
+    """No worker runs before or after the test, and the mail server speaks."""
+    inbox.speaks.set()
+    yield
+    inbox.speaks.set()
+    served.stop_worker()
+
+
+def wait_until(is_so, seconds, meanwhile=lambda: None):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "waited in vain"
+        meanwhile()
+        time.sleep(0.05)
+
+
+# --- Killed workers, a restarting database ----------------------------------------------------------------------------
+
+
+def storm_of_kills(served, inbox, *, name, people, kills, restarts):
+    """Remind everybody while workers and database die; a tenth has moved or cancelled before, a twentieth meanwhile."""
+    chance = random.Random(name)
+    numbers = list(range(people))
+    chance.shuffle(numbers)
+    before, meanwhile = numbers[: people // 10], numbers[people // 10 : people // 10 + people // 20]
+    served.storm(f"make_meetings({name!r}, {people})")
+    changed = served.storm(f"change_meetings({name!r}, {before})")
+    reminded = people - len(before)
+    deaths = ["worker"] * kills + ["database"] * restarts
+    chance.shuffle(deaths)
+    served.start_worker()
+    served.storm("remind_now()")
+
+    pause, changing, late_changes = reminded * 0.7 / len(deaths), None, {}
+    for number, death in enumerate(deaths, start=1):
+        wait_until(lambda n=number: inbox.count(name) >= n * pause, 120, meanwhile=served.keep_worker)
+        if death == "worker":
+            served.kill_worker()
+            served.start_worker()
+        else:
+            served.restart_database()
+        if number == len(deaths) // 2:
+            changing = threading.Thread(
+                target=lambda: late_changes.update(served.storm(f"change_meetings({name!r}, {meanwhile})"))
+            )
+            changing.start()
+    changing.join(120)
+
+    def settled():
+        states = served.python(STATES % name)
+        return not {"queued", "sending"} & set(states)
+
+    wait_until(settled, 180, meanwhile=served.keep_worker)
+    return changed | late_changes, set(changed)
+
+
+def judge(served, inbox, *, name, changed, changed_before, deaths):
+    """None lost, few twice and then recognisably so, none about a meeting that no longer was."""
+    written = served.python(REMINDERS % name)
+    ids = {message_id: recipient for message_id, recipient, _status in written}
+    received = [each for each in inbox.received if each[0] in ids]
+    times_by_id = Counter(message_id for message_id, _recipient, _at in received)
+    ids_by_recipient = defaultdict(set)
+    for message_id, recipient, at in received:
+        ids_by_recipient[recipient].add(message_id)
+        assert at < changed.get(recipient, float("inf")) + IN_FLIGHT, "reminded of what has changed"
+
+    lost = [recipient for _id, recipient, _status in written if not ids_by_recipient[recipient]]
+    assert set(lost) <= set(changed)
+    assert not changed_before & set(ids_by_recipient)
+    assert {status for _id, _recipient, status in written} <= {"sent", "dropped"}
+    assert all(len(each) == 1 for each in ids_by_recipient.values()), "a second mail has the Message-ID of the first"
+    assert sum(times_by_id.values()) - len(times_by_id) <= deaths
+    return len(ids_by_recipient)
+
+
+@pytest.mark.usefixtures("clear_skies")
+def test_reminders_survive_a_few_killed_workers_and_a_restart(served, inbox):
+    changed, before = storm_of_kills(served, inbox, name="small", people=100, kills=3, restarts=1)
+
+    reached = judge(served, inbox, name="small", changed=changed, changed_before=before, deaths=4)
+
+    assert 85 <= reached <= 90
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clear_skies")
+def test_a_thousand_reminders_survive_twenty_killed_workers_and_three_restarts(served, inbox):
+    changed, before = storm_of_kills(served, inbox, name="large", people=1120, kills=20, restarts=3)
+
+    reached = judge(served, inbox, name="large", changed=changed, changed_before=before, deaths=23)
+
+    assert 952 <= reached <= 1008
+
+
+# --- However many -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("clear_skies")
+def test_five_thousand_messages_leave_at_fifty_a_second(served, inbox):
+    served.storm("make_meetings('flood', 5000)")
+    served.storm("confirm_all('flood')")
+
+    served.start_worker()
+    wait_until(lambda: inbox.count("flood") >= 5000, 300)
+
+    times = sorted(at for _id, recipient, at in inbox.received if recipient.startswith("flood"))
+    assert len(times) == 5000
+    assert (len(times) - 1) / (times[-1] - times[0]) >= 50
+
+
+# --- A mail server that says nothing ----------------------------------------------------------------------------------
+
+
+class Visitor:
+    """A person with a browser without scripts."""
+
+    def __init__(self):
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def get(self, url):
+        return self.opener.open(url, timeout=30).read().decode()
+
+    def press(self, url, page, **fields):
+        """Send the form on this page, with its hidden fields."""
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|version)" value="([^"]*)"', page))
+        data = urllib.parse.urlencode(hidden | fields).encode()
+        request = urllib.request.Request(url, data, {"Referer": url})
+        return self.opener.open(request, timeout=30).read().decode()
+
+
+def took(act):
+    """How many seconds it takes, at best of three: others may be busy on this machine."""
+    times = []
+    for _ in range(3):
+        start = time.monotonic()
+        act()
+        times.append(time.monotonic() - start)
+    return min(times)
+
+
+def book(served, name, number, day):
+    body = {
+        "service": "visit",
+        "counselor": "any",
+        "starts_at": f"{day}T{9 + number}:00:00+07:00",
+        "time_zone": "Asia/Jakarta",
+        "name": "Rina",
+        "email": f"{name}{number}@example.org",
+        "consent": True,
+    }
+    status, answer = post_json(f"{served.url}/api/v1/bookings", body, {"Idempotency-Key": f"{name}{number}"})
+    assert status == 201, answer
+    return answer
+
+
+def cancel(answer):
+    visitor = Visitor()
+    page = visitor.get(answer["manage_url"])
+    url = re.search(r'href="([^"]*/cancel/)"', page)[1]
+    url = urllib.parse.urljoin(answer["manage_url"], url)
+    return visitor.press(url, visitor.get(url))
+
+
+@pytest.mark.usefixtures("clear_skies")
+def test_a_silent_mail_server_slows_no_page_and_blocks_no_cancellation(served, inbox):
+    day = served.storm("open_a_week('visit')")
+    served.start()
+    inbox.speaks.clear()
+    called = inbox.callers
+    served.start_worker("email_timeout=60")
+    answers = [book(served, "hung", number, day) for number in range(5)]
+    wait_until(lambda: inbox.callers >= called + 4, 60)  # all four of its hands are on the telephone
+
+    page = took(lambda: Visitor().get(f"{served.url}/"))
+    to_cancel, to_book = iter(answers), iter((5, 6, 7))
+    cancelling = took(lambda: cancel(next(to_cancel)))
+    booking = took(lambda: book(served, "hung", next(to_book), day))
+
+    assert max(page, booking) < 1
+    assert cancelling < 2  # three pages
+    assert inbox.count("hung") == 0
+    inbox.speaks.set()
+    wait_until(lambda: inbox.count("hung") >= 4 + 1 + 3, 90)

@@ -48,12 +48,12 @@ class SearchForm(forms.Form):
 
 
 class PickForm(forms.Form):
-    """Where to look for a free time: with whom, how, in which room, from which day on. Blank means any, or today."""
+    """Where to look for a free time: with whom, how, in which room, from which day. What is not said is as at first."""
 
-    counselor = forms.ChoiceField(label=_("Counselor"), required=False)
-    mode = forms.ChoiceField(label=_("How you meet"), required=False)
-    room = forms.ChoiceField(label=_("Room"), required=False)
-    first = DayField(label=_("From"), required=False)
+    counselor = forms.ChoiceField(label=_("Counselor"))
+    mode = forms.ChoiceField(label=_("How you meet"))
+    room = forms.ChoiceField(label=_("Room"))
+    first = DayField(label=_("From"))
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class PickForm(forms.Form):
         is_lenient: bool = False,
         **kwargs,
     ):
-        """`anyone` offers to take whoever is free among several counselors.
+        """`anyone` offers to take whoever is free among several counselors; `initial` names the first day.
 
         A lenient form takes what is no choice of this service for not chosen: it was chosen for another one.
         """
@@ -73,21 +73,25 @@ class PickForm(forms.Form):
         self.people = {str(each.pk): each for each in counselors}
         names = [(pk, each.name) for pk, each in self.people.items()]
         modes = dict(Mode.choices)
-        whoever = [(ANYONE, _("Whoever is free"))] if anyone and len(names) > 1 else []
+        whoever = [(ANYONE, _("Whoever is free"))] if anyone and len(names) != 1 else []
         self.fields["counselor"].choices = [*whoever, *names]
         self.fields["mode"].choices = [(mode, modes[mode]) for mode in service.modes if mode in modes]
-        self.fields["room"].choices = [("", _("Any free room")), *((str(room.pk), str(room)) for room in rooms)]
+        self.fields["room"].choices = [(ANYONE, _("Any free room")), *((str(room.pk), str(room)) for room in rooms)]
+        for name in ("counselor", "mode", "room"):
+            self.initial.setdefault(name, self.fields[name].choices[0][0])
+        if self.is_bound:
+            kept = {name: self.data[name] for name in self.fields if self.data.get(name)}
+            if is_lenient:
+                kept = {name: word for name, word in kept.items() if self._offers(name, word)}
+            self.data = {name: self.fields[name].prepare_value(self.initial[name]) for name in self.fields} | kept
         if len(service.modes) < 2:
             del self.fields["mode"]
         if Mode.IN_PERSON not in service.modes or len(rooms) < 2:
             del self.fields["room"]
-        self.default_mode = service.modes[0]
-        if self.is_bound and is_lenient:
-            self.data = {name: self.data[name] for name in self.fields if name in self.data and self._offers(name)}
 
-    def _offers(self, name) -> bool:
+    def _offers(self, name, word) -> bool:
         choices = getattr(self.fields[name], "choices", None)
-        return choices is None or self.data[name] in dict(choices)
+        return choices is None or word in dict(choices)
 
     @property
     def asked_counselors(self) -> list[Counselor]:
@@ -97,23 +101,21 @@ class PickForm(forms.Form):
 
     @property
     def asked_mode(self) -> str:
-        return self._value("mode") or self.default_mode
+        return self._value("mode")
 
     @property
     def asked_room(self) -> int | None:
         chosen = self._value("room")
-        return int(chosen) if chosen and self.asked_mode == Mode.IN_PERSON else None
+        return int(chosen) if chosen != ANYONE and self.asked_mode == Mode.IN_PERSON else None
 
     @property
-    def asked_day(self) -> date | None:
+    def asked_day(self) -> date:
         return self._value("first")
 
     def _value(self, name):
-        """What was chosen, else what the form began with."""
-        if name not in self.fields:
-            return ""
-        chosen = getattr(self, "cleaned_data", {}).get(name) if self.is_bound else None
-        return chosen or self.initial.get(name) or ""
+        """What was chosen and understood, else what the form began with."""
+        has_looked = self.is_bound and self.errors is not None  # asking for the errors cleans the form
+        return (self.cleaned_data.get(name) if has_looked else None) or self.initial[name]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -122,7 +124,7 @@ class PickForm(forms.Form):
             "counselor": self._value("counselor"),
             "mode": self.asked_mode,
             "room": self._value("room"),
-            "first": self.asked_day.isoformat() if self.asked_day else "",
+            "first": self.asked_day.isoformat(),
         }
         return [(name, word) for name, word in words.items() if word]
 

@@ -77,7 +77,7 @@ class Day:
 
     @property
     def name(self) -> str:
-        return formats.day(self.on)
+        return formats.day(self.on, year=False)
 
 
 @dataclass

@@ -198,7 +198,7 @@ def meeting_move(request, pk):
         return redirect("desk_meeting", pk)
     pick = pick_form(request, found, zone)
     form = StartForm(request.POST if request.method == "POST" else None, zone=zone, initial={"version": found.version})
-    search, status, nearby = search_for(found, pick, now, zone), 200, []
+    search, status, nearby = search_for(found, pick), 200, []
     if request.method == "POST":
         status = 422
         if pick.is_valid() and form.is_valid():
@@ -247,14 +247,13 @@ def rooms_of(user, service) -> list[Room]:
     return list(in_use.filter(services=service).for_listing())
 
 
-def search_for(meeting, pick, now, zone) -> Search:
-    pick.is_valid()
+def search_for(meeting, pick) -> Search:
     return Search(
         service=meeting.service,
         counselors=pick.asked_counselors,
         mode=pick.asked_mode,
         room=pick.asked_room,
-        first=pick.asked_day or now.astimezone(zone).date(),
+        first=pick.asked_day,
         releasing=(meeting.pk,),
         earliest=meeting.not_before,
         latest=meeting.not_after,
