@@ -182,7 +182,9 @@ def read_body(request) -> dict:
 def read_key(request) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise ValidationError({"Idempotency-Key": _("Send a key of at most 64 characters, a new one for each booking.")})
+        raise ValidationError(
+            {"Idempotency-Key": _("Send a key of at most 64 characters, a new one for each booking.")}
+        )
     return key
 
 

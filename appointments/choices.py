@@ -60,7 +60,9 @@ def read_moment(text: str) -> datetime:
         if found is None or found.utcoffset() is None or not EARLIEST <= found.date() <= LATEST:
             raise ValueError
     except (ValueError, OverflowError) as error:
-        raise ValidationError(_("Enter a time with its offset, such as 2026-12-01T09:00:00+07:00."), code="time") from error
+        raise ValidationError(
+            _("Enter a time with its offset, such as 2026-12-01T09:00:00+07:00."), code="time"
+        ) from error
     return found
 
 

@@ -12,7 +12,9 @@ def clean_name(text: str) -> str:
 
     Raise ValidationError if nothing visible is left: a blank-looking name is no name.
     """
-    kept = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C" or c in "\u200c\u200d")
+    kept = "".join(
+        c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C" or c in "\u200c\u200d"
+    )
     name = " ".join(kept.split())
     if not any(unicodedata.category(c)[0] in "LN" for c in name):
         raise ValidationError(_("Enter the name you want to be called."), code="name")

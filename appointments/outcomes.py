@@ -36,7 +36,9 @@ def record_outcome(
     shared. Raise ValidationError if the meeting has not begun or did not take place, if it was changed elsewhere
     meanwhile, if there is nothing to share, or if a referral has no letter.
     """
-    kept = Consultation.objects.select_for_update(of=("self",)).select_related("meeting", "client").get(pk=consultation.pk)
+    kept = (
+        Consultation.objects.select_for_update(of=("self",)).select_related("meeting", "client").get(pk=consultation.pk)
+    )
     if kept.version != expected:
         raise ValidationError(
             _("This outcome was changed elsewhere meanwhile. Copy what you wrote, and open it again."), code="conflict"

@@ -78,4 +78,3 @@ def kept_answer(request: Request, answer: dict, *, now: datetime) -> Replay:
 def forget_expired(*, now: datetime) -> int:
     """Remove answers that are no longer repeated."""
     return Replay.objects.filter(expires_at__lte=now).delete()[0]
-

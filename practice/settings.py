@@ -235,7 +235,12 @@ else:
 EMAIL_FILE_PATH = DATA_DIR / "outbox"
 DEFAULT_FROM_EMAIL = env.str("BENANG_FROM", "janji@ruangteduh.example" if DEMO else "")
 
-PROCRASTINATE_IMPORT_PATHS = ["practice.messages.tasks", "practice.records.tasks", "practice.calendar.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "practice.messages.tasks",
+    "practice.records.tasks",
+    "practice.calendar.tasks",
+    "practice.calendar.desk.tasks",
+]
 
 # --- Logs: no query, no body, no personal data ----------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class Line:
 
 
 class ServedPractice:
-    """A practice with `history` past meetings and 50 counselors, in a directory of its own, behind two web processes."""
+    """A practice with `history` past meetings and 50 counselors, in its own directory, behind two web processes."""
 
     def __init__(self, history: int):
         self.history = history

@@ -89,24 +89,28 @@ def change_meetings(name: str, numbers: list[int]) -> dict[str, float]:
     return changed
 
 
-def confirm_all(name: str) -> int:
-    """Queue a confirmation to everybody; return how many."""
+def gather(name: str, people: int, *, changing: list[int]) -> dict[str, float]:
+    """Make the meetings, change some before their time, and write the reminders as the worker does every minute."""
+    make_meetings(name, people)
+    changed = change_meetings(name, changing)
+    remind(now=timezone.now())
+    return changed
+
+
+def confirm_all(name: str, people: int) -> int:
+    """Queue a confirmation to as many people; return how many."""
+    make_meetings(name, people)
     heads = Participant.objects.filter(client__email__startswith=name).select_related("meeting", "client")
     now = timezone.now()
     return enqueue_all([notice(head.meeting, head.client, "meeting.confirmed", now=now) for head in heads])
 
 
-def work_impatiently(*, email_timeout: int = 20) -> None:
+def work_impatiently(*, lease: int = 60, email_timeout: int = 20) -> None:
     """The worker as ever, but what takes minutes in life takes seconds here."""
     settings.EMAIL_TIMEOUT = email_timeout
-    actions.LEASE, actions.FIRST_WAIT = timedelta(seconds=15), timedelta(seconds=1)
+    actions.LEASE, actions.FIRST_WAIT = timedelta(seconds=lease), timedelta(seconds=1)
     actions.SWEEP_AFTER = timedelta(seconds=2)
     call_command("worker")
-
-
-def remind_now() -> int:
-    """Write the reminders that are due, as the worker does every minute; return how many."""
-    return remind(now=timezone.now())
 
 
 def open_a_week(slug: str) -> str:

@@ -31,8 +31,8 @@ class OwnScheduleQuerySet(models.QuerySet):
 class WorkingHours(models.Model):
     """A weekly window of wall time in one zone: the same wall time all year, whatever the clocks do.
 
-    Minutes are counted from local midnight. With a place, meetings in person happen there; without one the window is for
-    video and phone.
+    Minutes are counted from local midnight. With a place, meetings in person happen there; without one the window
+    is for video and phone.
     """
 
     counselor = models.ForeignKey(Counselor, on_delete=models.CASCADE, related_name="working_hours")

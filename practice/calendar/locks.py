@@ -33,7 +33,7 @@ def lock(things: Iterable[tuple[str, object]]) -> None:
     takes = ", ".join(["pg_advisory_xact_lock(%s)"] * len(keys))
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT set_config('lock_timeout', %s, true), {takes}", [PATIENCE, *keys])  # noqa: S608
+            cursor.execute(f"SELECT set_config('lock_timeout', %s, true), {takes}", [PATIENCE, *keys])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in {"55P03", "40P01"}:
             raise Busy from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,10 +26,11 @@ PUBLIC_DAYS = 62
 RULES = """
 SELECT 'h', counselor_id, weekday, from_minute, until_minute, time_zone, location_id, valid_from, valid_until
 FROM practice_workinghours
-WHERE counselor_id = ANY(%(counselors)s) AND valid_from <= %(last)s AND (valid_until IS NULL OR valid_until >= %(first)s)
+WHERE counselor_id = ANY(%(counselors)s) AND valid_from <= %(last)s
+  AND (valid_until IS NULL OR valid_until >= %(first)s)
 UNION ALL
-SELECT 't', counselor_id, NULL, date_part('epoch', starts_at)::bigint / 60, (date_part('epoch', ends_at)::bigint + 59) / 60,
-       NULL, NULL, NULL, NULL
+SELECT 't', counselor_id, NULL, date_part('epoch', starts_at)::bigint / 60,
+       (date_part('epoch', ends_at)::bigint + 59) / 60, NULL, NULL, NULL, NULL
 FROM practice_timeoff
 WHERE counselor_id = ANY(%(counselors)s) AND ends_at > %(start)s AND starts_at < %(end)s
 UNION ALL
@@ -86,7 +88,7 @@ class Wish:
 
 @dataclass
 class Openings:
-    """The answer of a search: per counselor the starts the rules allow, and which of them are free (masks of `window`)."""
+    """The answer of a search: per counselor the starts the rules allow, and which are free (masks of `window`)."""
 
     window: Window
     minutes: int
@@ -240,7 +242,7 @@ def open_by_place(hours, closures, window: Window, service: Service, step: int) 
 
 @lru_cache(maxsize=4_000)
 def day_bounds(zone_name: str, window: Window) -> tuple[int, ...]:
-    """Instants of the local midnights that cut the window into days, the first at or before it, the last past its end."""
+    """Instants of the local midnights that cut the window into days, the first before it, the last past its end."""
     zone = zone_of(zone_name)
     day = moment_of(window.base).astimezone(zone).date()
     bounds = [minute_of(midnight(day, zone))]
@@ -256,7 +258,7 @@ def days_with_room(starts: Iterable[int], zone_name: str, cap: int, window: Wind
         return window.everything
     bounds = day_bounds(zone_name, window)
     mask, ordered, at = window.everything, sorted(starts), 0
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         while at < len(ordered) and ordered[at] < low:
             at += 1
         first = at

@@ -95,7 +95,7 @@ class ServiceQuerySet(models.QuerySet):
 
 
 class Service(models.Model):
-    """One thing that can be booked, with its length, price and rules. Times are in minutes, the price in whole rupiah."""
+    """One thing that can be booked: its length, price and rules. Times are in minutes, the price in whole rupiah."""
 
     slug = models.SlugField(_("name in links"), unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
@@ -179,5 +179,3 @@ class Service(models.Model):
     def mode_names(self):
         names = dict(Mode.choices)
         return [names[mode] for mode in self.modes if mode in names]
-
-

@@ -166,7 +166,7 @@ def test_the_day_asks_as_often_for_many_as_for_few(client, ayu, django_assert_ma
 
 
 def test_others_of_the_staff_are_led_to_where_their_work_is(client, manager, front_desk):
-    for user, place in ((manager, "settings"), (front_desk, "settings"), (make_user(Role.SUPERVISOR), "account")):
+    for user, place in ((manager, "desk"), (front_desk, "desk"), (make_user(Role.SUPERVISOR), "account")):
         client.force_login(user)
         assert client.get(reverse("today")).headers["Location"] == reverse(place)
 

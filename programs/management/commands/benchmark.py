@@ -149,7 +149,21 @@ class Command(BaseCommand):
         script = practice.data / "search.sql"
         script.write_text(" ".join(statement.split()) + ";\n")
         done = subprocess.run(
-            [tool("pgbench"), "-n", "-M", "prepared", "-T", "3", "-f", script, "-h", found["host"], "-U", "postgres", "postgres"],
+            [
+                tool("pgbench"),
+                "-n",
+                "-M",
+                "prepared",
+                "-T",
+                "3",
+                "-f",
+                script,
+                "-h",
+                found["host"],
+                "-U",
+                "postgres",
+                "postgres",
+            ],
             capture_output=True,
             text=True,
             check=True,
