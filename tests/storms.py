@@ -14,6 +14,7 @@ from practice.calendar.models import Meeting, Participant, Status
 from practice.calendar.reminders import remind
 from practice.messages import actions
 from practice.messages.actions import enqueue_all
+from practice.messages.models import Message
 from practice.people.clients import email_hash
 from practice.people.models import Client, Practice
 from practice.zones import zone_names
@@ -97,6 +98,12 @@ def gather(name: str, people: int, *, changing: list[int]) -> dict[str, float]:
     return changed
 
 
+def is_settled(name: str) -> bool:
+    """Sweep, as the worker does twice a minute; True if nothing to these people is on its way any more."""
+    actions.sweep(now=timezone.now())
+    return not Message.objects.waiting().filter(recipient_email__startswith=name).exists()
+
+
 def confirm_all(name: str, people: int) -> int:
     """Queue a confirmation to as many people; return how many."""
     make_meetings(name, people)
@@ -117,6 +124,6 @@ def open_a_week(slug: str) -> str:
     """A service that can be booked online; return a Monday on which it is free."""
     if not Practice.objects.exists():
         make_practice()
-    make_service(counselors=[make_counselor()], slug=slug)
+    make_service(counselors=[make_counselor()], slug=slug, buffer_after=0)
     today = timezone.localdate()
     return str(today + timedelta(days=14 - today.weekday()))

@@ -24,11 +24,6 @@ from practice.database.server import Server
 from tests.served import ROOT, SETUP, Served, post_json
 
 IN_FLIGHT = 2.0  # seconds that a mail may take from its last look at the meeting to the server
-STATES = """
-from collections import Counter
-from practice.messages.models import Message
-print(json.dumps(Counter(Message.objects.filter(recipient_email__startswith=%r).values_list("status", flat=True))))
-"""
 REMINDERS = """
 from practice.messages.models import Message
 found = Message.objects.filter(kind="meeting.reminder_day", recipient_email__startswith=%r)
@@ -177,11 +172,7 @@ def storm_of_kills(served, inbox, *, name, people, kills, restarts):
             changing.start()
     changing.join(120)
 
-    def settled():
-        states = served.python(STATES % name)
-        return not {"queued", "sending"} & set(states)
-
-    wait_until(settled, 180, meanwhile=served.keep_worker)
+    wait_until(lambda: served.storm(f"is_settled({name!r})"), 180, meanwhile=served.keep_worker)
     return changed | late_changes, set(changed)
 
 
