@@ -303,7 +303,7 @@ def test_the_menu_shows_the_ways_of_ones_roles(client, rina, ayu):
     assert ways(client.get("/_components/")) == [("/home/", False)]
 
     client.force_login(ayu.user)
-    assert ways(client.get("/today/")) == [("/today/", True)]
+    assert ways(client.get("/today/")) == [("/today/", True), ("/settings/", False)]
 
 
 def test_someone_without_a_role_sees_the_page_all_the_same(db, client):
