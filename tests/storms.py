@@ -61,11 +61,10 @@ def make_meetings(name: str, people: int) -> None:
         )
         place_in_time(meeting, now + timedelta(hours=20, minutes=20 * (number % PER_COUNSELOR)), None)
         meetings.append(meeting)
-    Client.objects.bulk_create(clients)
-    Meeting.objects.bulk_create(meetings)
-    Participant.objects.bulk_create(
-        Participant(meeting=meeting, client=client) for meeting, client in zip(meetings, clients, strict=True)
-    )
+    Client.objects.bulk_create(clients, batch_size=500)
+    Meeting.objects.bulk_create(meetings, batch_size=500)
+    heads = [Participant(meeting=meeting, client=client) for meeting, client in zip(meetings, clients, strict=True)]
+    Participant.objects.bulk_create(heads, batch_size=500)
 
 
 def change_meetings(name: str, numbers: list[int]) -> dict[str, float]:

@@ -36,6 +36,7 @@ MOST_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)  # doubled each time: the eighth try comes 2 h 7 min after the first
 SWEEP_AFTER = timedelta(seconds=15)  # a job that is on its way gets this long before the sweep calls it lost
 SWEEP_AT_MOST = 500
+TOGETHER = 1000  # rows in one statement: the protocol takes 65,535 values
 MOST_AN_HOUR = 5
 MOST_A_DAY = 10
 WORKER_IS_LATE = timedelta(seconds=90)
@@ -103,10 +104,14 @@ def enqueue_all(messages: list[Message]) -> int:
 
     Those whose dedupe key exists are passed over.
     """
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
-    stored = list(Message.objects.filter(pk__in=[message.pk for message in messages]))
-    defer(*stored)
-    return len(stored)
+    new = 0
+    for start in range(0, len(messages), TOGETHER):
+        batch = messages[start : start + TOGETHER]
+        Message.objects.bulk_create(batch, ignore_conflicts=True)
+        stored = list(Message.objects.filter(pk__in=[message.pk for message in batch]))
+        defer(*stored)
+        new += len(stored)
+    return new
 
 
 def defer(*messages: Message) -> None:

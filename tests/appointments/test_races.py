@@ -1,7 +1,12 @@
 """Many people at once, two web processes: exactly one booking for each free place, and a clear answer for everybody."""
 
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar
 
 import pytest
 
@@ -113,3 +118,46 @@ def test_one_key_twenty_times_is_one_booking_and_one_answer(served):
     assert {status for status, _body in answers} == {201}
     assert len({str(sorted(body.items())) for _status, body in answers}) == 1
     assert served.python(OVERLAPS)[1] == before + 1
+
+
+class Browser:
+    """Somebody who books on the pages, without JavaScript: keeps cookies, and does not follow redirects."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *details):
+            return None
+
+    def __init__(self, served):
+        self.url = f"{served.url}/book/consultation/time/"
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()), self.Stay)
+        page = self.opener.open(self.url, timeout=60).read().decode()
+        self.token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+
+    def choose(self, counselor, day, start):
+        """Press Continue with this time chosen; the status of the answer."""
+        typed = {
+            "csrfmiddlewaretoken": self.token,
+            "counselor": counselor,
+            "mode": "video",
+            "from": day,
+            "start": start,
+        }
+        body = urllib.parse.urlencode(typed).encode()
+        try:
+            return self.opener.open(self.url, body, timeout=60).status
+        except urllib.error.HTTPError as answer:
+            return answer.code
+
+
+def test_two_hundred_on_pages_and_api_together_make_one_booking(served):
+    day = next_monday(served, weeks=5)
+    browsers = [Browser(served) for _ in range(100)]
+    on_pages = [lambda b=b: b.choose(served.counselors[2], day, f"{day}T03:00Z") for b in browsers]
+    by_api = [lambda n=n: book(served, 4000 + n, f"{day}T10:00:00+07:00", served.counselors[2])[0] for n in range(100)]
+    mixed = [call for pair in zip(on_pages, by_api, strict=True) for call in pair]
+
+    statuses = Counter(all_at_once(mixed))
+
+    assert statuses[201] + statuses[302] == 1
+    assert statuses[409] == 199
+    assert served.python(OVERLAPS)[0] == 0

@@ -5,12 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from practice.calendar.actions import cancel_meeting, notice
 from practice.calendar.models import Meeting, Status
@@ -51,15 +53,16 @@ def rina(db):
 
 @pytest.fixture
 def desk(front_desk):
+    type(front_desk).objects.filter(pk=front_desk.pk).update(language="en")
     browser = Browser()
     browser.force_login(front_desk)
-    browser.cookies["language"] = "en"
     return browser
 
 
-def confirmation(client, *, starts_at=NOW + 3 * DAY, **fields):
-    """A message that confirms a meeting to this client."""
-    meeting = make_meeting(starts_at=starts_at, clients=[client])
+def confirmation(client, **fields):
+    """A message that confirms a meeting to this client, each an hour after the one before."""
+    hours = Meeting.objects.count()
+    meeting = make_meeting(starts_at=NOW + 3 * DAY + hours * HOUR, clients=[client])
     message = notice(meeting, client, "meeting.confirmed", now=NOW)
     for name, value in fields.items():
         setattr(message, name, value)
@@ -139,12 +142,10 @@ def test_the_log_of_a_meeting_names_everything_written_about_it_in_order(rina):
     confirmation(make_client())
     cancel_meeting(meeting=meeting, by=None, now=NOW + HOUR)
 
-    log = Message.objects.for_meeting(meeting)
+    with translation.override("en"):
+        log = [(each.kind, each.kind_label) for each in Message.objects.for_meeting(meeting)]
 
-    assert [(each.kind, each.kind_label) for each in log] == [
-        ("meeting.confirmed", "Konfirmasi"),
-        ("meeting.cancelled", "Pembatalan"),
-    ]
+    assert log == [("meeting.confirmed", "Confirmation"), ("meeting.cancelled", "Cancellation")]
 
 
 @pytest.mark.parametrize("role", [Role.CLIENT, Role.COUNSELOR, Role.SUPERVISOR, Role.DATA_OFFICER])
@@ -180,8 +181,10 @@ def test_a_second_press_of_the_button_sends_nothing_twice(front_desk, rina):
     lost = failed(rina)
     send_again(message=lost, by=front_desk, now=NOW)
 
-    with pytest.raises(ValidationError, match="gagal|failed"):
+    with pytest.raises(ValidationError) as refused:
         send_again(message=lost, by=front_desk, now=NOW)
+
+    assert refused.value.code == "status"
 
 
 @pytest.mark.parametrize("status", [Sending.QUEUED, Sending.SENDING, Sending.DROPPED])
@@ -311,8 +314,8 @@ def test_without_a_number_there_is_nothing_to_send_by_hand(desk, front_desk):
 
 def test_the_desk_finds_who_would_rather_read_whatsapp_until_it_is_done(desk, front_desk, rina):
     hers, others = confirmation(rina), confirmation(make_client(phone="0812 1111 2222"))
-    old = confirmation(rina, starts_at=NOW + 5 * DAY, created_at=NOW - 4 * DAY)
-    changed = confirmation(rina, starts_at=NOW + 6 * DAY)
+    old = confirmation(rina, created_at=NOW - 4 * DAY)
+    changed = confirmation(rina)
     cancel_meeting(meeting=changed.meeting, by=None, now=NOW)
 
     before = shown(desk.get(reverse("messages") + "?shown=whatsapp"))
@@ -348,11 +351,9 @@ def question(rina):
 
 
 def links_in(sent):
-    """Every address of ours in a mail."""
+    """Every address of ours in a mail, as a path."""
     text = "\n".join([sent.body, *(part.content for part in sent.alternatives)])
-    return sorted(
-        {re.sub(r"^https?://[^/]+", "", link) for link in re.findall(r"https?://127\.0\.0\.1[^\s\"<&]*", text)}
-    )
+    return sorted(set(re.findall(r"https?://127\.0\.0\.1:8000(/[^\s\"<&]*)", text)))
 
 
 @pytest.mark.parametrize(
@@ -517,6 +518,4 @@ def test_mails_about_accounts_can_be_scanned_as_well(kind, db):
 
 
 def sessions():
-    from django.contrib.sessions.models import Session
-
     return [json.dumps(session.get_decoded()).encode() for session in Session.objects.all()]
