@@ -29,6 +29,17 @@ def empty_append_only_tables_too(self, flush=TransactionTestCase._fixture_teardo
             cursor.execute("SET session_replication_role = DEFAULT")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_lingers(django_db_setup, django_db_blocker):
+    """Threads of a server or worker may leave a connection open; the test database is dropped all the same."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture
 def now():
     return NOW

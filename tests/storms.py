@@ -27,8 +27,11 @@ PER_COUNSELOR = 10
 factories._number = itertools.count(random.randrange(10**6))
 
 
-def make_meetings(name: str, people: int) -> None:
-    """Confirmed meetings of as many people in 20 to 23 hours, to be reminded of now: it is noon where they are."""
+def make_meetings(name: str, people: int, *, in_hours: int = 20) -> None:
+    """Confirmed meetings of as many people within three hours from then. It is noon where they are.
+
+    Meetings in 20 hours are to be reminded of now, later ones not yet.
+    """
     now = timezone.now()
     noon = next(each for each in sorted(zone_names()) if now.astimezone(ZoneInfo(each)).hour == 12)
     if not Practice.objects.exists():
@@ -59,7 +62,7 @@ def make_meetings(name: str, people: int) -> None:
             booked_at=now - timedelta(days=9),
             changed_at=now - timedelta(days=9),
         )
-        place_in_time(meeting, now + timedelta(hours=20, minutes=20 * (number % PER_COUNSELOR)), None)
+        place_in_time(meeting, now + timedelta(hours=in_hours, minutes=20 * (number % PER_COUNSELOR)), None)
         meetings.append(meeting)
     Client.objects.bulk_create(clients, batch_size=500)
     Meeting.objects.bulk_create(meetings, batch_size=500)
@@ -105,7 +108,7 @@ def is_settled(name: str) -> bool:
 
 def confirm_all(name: str, people: int) -> int:
     """Queue a confirmation to as many people; return how many."""
-    make_meetings(name, people)
+    make_meetings(name, people, in_hours=72)
     heads = Participant.objects.filter(client__email__startswith=name).select_related("meeting", "client")
     now = timezone.now()
     return enqueue_all([notice(head.meeting, head.client, "meeting.confirmed", now=now) for head in heads])

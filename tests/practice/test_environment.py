@@ -56,6 +56,7 @@ def names_in_example() -> set[str]:
 def check(settings_of_a_practice: dict[str, str]) -> subprocess.CompletedProcess:
     """`manage.py check --deploy` in a process of its own, as the real settings are read only once."""
     environment = {**os.environ, **settings_of_a_practice}
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # browser tests in this process set it for themselves
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
