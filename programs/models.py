@@ -1,1 +1,17 @@
-"""Counseling programs."""
+"""Re-exports the models of every room, so that Django finds them. Import from the rooms, never from here."""
+
+from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic  # noqa: F401
+from programs.goals.models import Goal, GoalCheck, GoalRating, GoalSet  # noqa: F401
+from programs.library.models import Method, Template, TemplateSession, TemplateVersion  # noqa: F401
+from programs.notes.models import Addendum, IndividualPart, ProcessBook, ProcessNote, ProgressNote  # noqa: F401
+from programs.plan.models import (  # noqa: F401
+    Handover,
+    Plan,
+    PlanQuestion,
+    Program,
+    ProgramMember,
+    ProgramStep,
+    Signature,
+)
+from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice  # noqa: F401
+from programs.sessions.models import Attempt, Session  # noqa: F401

@@ -1,11 +1,19 @@
 from django.conf import settings
-from django.urls import path
+from django.urls import include, path
 
 from programs import views
 
 urlpatterns = [
     path("home/", views.home, name="home"),
     path("today/", views.today, name="today"),
+    path("library/", include("programs.library.urls")),
+    path("programs/", include("programs.goals.urls")),
+    path("programs/", include("programs.sessions.urls")),
+    path("programs/", include("programs.agreement.urls")),
+    path("programs/", include("programs.between.urls")),
+    path("programs/", include("programs.notes.urls")),
+    path("programs/", include("programs.reviews.urls")),
+    path("", include("programs.pages.urls")),
 ]
 
 if settings.DEMO:

@@ -8,6 +8,11 @@ from practice.calendar.models import Closure, Meeting, Participant, Status, Time
 from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.clients import email_hash
 from practice.people.models import CareRelationship, Client, Counselor, Licence, Practice, Role, RoleGrant, User
+from programs.goals.models import Goal, GoalSet
+from programs.library.models import Method, review_points
+from programs.plan.models import Plan, PlanStatus, Program, ProgramMember
+from programs.plan.models import Status as ProgramStatus
+from programs.sessions.models import Attempt, Session
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday, 08:00 in Jakarta
 _number = itertools.count(1)
@@ -132,3 +137,109 @@ def make_meeting(*, starts_at, counselor=None, service=None, clients=(), status=
             clients=[client], counselor_id=counselor.pk, now=NOW, until=meeting.ends_at + timedelta(days=30)
         )
     return meeting
+
+
+def make_method(**fields):
+    n = next(_number)
+    defaults = {
+        "slug": f"method-{n}",
+        "name_id": "Terapi kognitif perilaku",
+        "name_en": "Cognitive behavioral therapy",
+        "purpose_id": "Mengenali pikiran yang memberatkan.",
+        "typical_from": 8,
+        "typical_until": 16,
+        "source": "a test",
+    }
+    return Method.objects.create(**defaults | fields)
+
+
+def make_session_service(*, counselors=(), **fields):
+    """How program sessions are booked: 60 minutes by video, 10 after, not online."""
+    defaults = {"kind": Kind.SESSION, "name_id": "Sesi program", "name_en": "Program session", "is_public": False}
+    return make_service(counselors=counselors, **defaults | fields)
+
+
+def make_program(
+    *, counselor=None, clients=(), sessions=6, status=ProgramStatus.ACTIVE, service=None, now=NOW, goals=0, **plan
+):
+    """A program that went round the actions, with a plan, its stations, care kept open, and perhaps goals.
+
+    From `agreed` on the plan is signed and the goals are frozen; `plan` takes fields of the plan, such as pace_days.
+    """
+    counselor = counselor or make_counselor()
+    clients = clients or [make_client(user=make_user(Role.CLIENT))]
+    is_signed = status not in (ProgramStatus.DRAFT, ProgramStatus.PROPOSED)
+    program = Program(
+        counselor=counselor,
+        service=service or make_session_service(counselors=[counselor]),
+        status=status,
+        title="Tidur lebih nyenyak",
+        problem="Sulit tidur sejak pindah kerja",
+        was_proposed=status != ProgramStatus.DRAFT,
+        created_at=now,
+        agreed_at=now if is_signed else None,
+    )
+    if status == ProgramStatus.PAUSED:
+        program.resume_on = (now + timedelta(days=30)).date()
+    if status == ProgramStatus.CLOSED:
+        program.closed_at, program.close_reason = now, "goals_reached"
+    program.save()
+    for position, client in enumerate(clients, start=1):
+        ProgramMember.objects.create(program=program, client=client, position=position)
+        CareRelationship.objects.update_or_create(
+            client=client,
+            counselor=counselor,
+            defaults={"started_at": now, "ends_at": now + timedelta(days=30), "is_kept_open": is_signed},
+        )
+    plan_status = {ProgramStatus.DRAFT: PlanStatus.DRAFT, ProgramStatus.PROPOSED: PlanStatus.OFFERED}
+    defaults = {
+        "method": plan.pop("method", None) or make_method(),
+        "price": 400_000,
+        "pace_days": 7,
+        "review_after": review_points(sessions),
+        "status": plan_status.get(status, PlanStatus.SIGNED),
+        "offered_at": None if status == ProgramStatus.DRAFT else now,
+        "expires_at": None if status == ProgramStatus.DRAFT else now + timedelta(days=14),
+        "answered_at": now if is_signed else None,
+        "text_hash": "" if status == ProgramStatus.DRAFT else "0" * 64,
+    }
+    agreed = Plan.objects.create(
+        program=program, number=1, planned_sessions=sessions, created_at=now, **defaults | plan
+    )
+    for number in range(1, sessions + 1):
+        Session.objects.create(program=program, plan=agreed, number=number, aim=f"Langkah {number}")
+    if goals:
+        goal_set = GoalSet.objects.create(program=program, number=1, frozen_at=now if is_signed else None)
+        for position in range(1, goals + 1):
+            make_goal(goal_set, position=position)
+    return program
+
+
+def make_goal(goal_set, *, position=1, **fields):
+    defaults = {
+        "words": "Tidur sebelum pukul 23.00",
+        "why": "Supaya pagi terasa ringan",
+        "indicator": "Jumlah malam dalam seminggu",
+        "much_less": "Tidak ada malam",
+        "less": "1 malam",
+        "expected": "3 malam",
+        "more": "5 malam",
+        "much_more": "7 malam",
+    }
+    return Goal.objects.create(goal_set=goal_set, position=position, **defaults | fields)
+
+
+def make_attempt(program, number, *, starts_at, status=Status.CONFIRMED, **fields):
+    """A meeting of the program's session of this number, saved round the action."""
+    session = program.sessions.get(number=number)
+    meeting = make_meeting(
+        starts_at=starts_at,
+        counselor=program.counselor,
+        service=program.service,
+        clients=[member.client for member in program.members.select_related("client").order_by("position")],
+        status=status,
+        session_number=number,
+        session_count=program.sessions.count(),
+        **fields,
+    )
+    return Attempt.objects.create(session=session, meeting=meeting)

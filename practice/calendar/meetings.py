@@ -110,6 +110,8 @@ class Meeting(models.Model):
     not_before = models.DateTimeField(null=True, blank=True, help_text="the earliest start an upper rule allows")
     not_after = models.DateTimeField(null=True, blank=True, help_text="the latest start an upper rule allows")
     answer_due_at = models.DateTimeField(null=True, blank=True)
+    session_number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="k, of a session k of n")
+    session_count = models.PositiveSmallIntegerField(null=True, blank=True, help_text="n, of a session k of n")
     ended_by = models.CharField(max_length=10, choices=Party, blank=True)
     is_late = models.BooleanField(default=False, help_text="cancelled past the free time")
     booked_at = models.DateTimeField()
@@ -157,6 +159,11 @@ class Meeting(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(mode="in_person") | Q(room__isnull=False), name="a_meeting_in_person_has_a_room"
+            ),
+            models.CheckConstraint(
+                condition=Q(session_number=None, session_count=None)
+                | Q(session_number__gte=1, session_count__gte=F("session_number")),
+                name="a_session_is_number_k_of_n",
             ),
         ]
         triggers = [

@@ -130,7 +130,7 @@ class Consent(models.Model):
 class CareRelationshipQuerySet(models.QuerySet):
     def current(self, now: datetime | None = None):
         """Relationships that are open now: by the database's clock, or at `now`."""
-        return self.filter(ends_at__gt=now or Now())
+        return self.filter(models.Q(is_kept_open=True) | models.Q(ends_at__gt=now or Now()))
 
     def prolong(self, *, clients, counselor_id, now: datetime, until: datetime) -> None:
         """Open care between the counselor and each client, or let it last at least until then: one statement."""
@@ -146,12 +146,16 @@ ON CONFLICT (client_id, counselor_id) DO UPDATE SET ends_at = greatest(c.ends_at
 
 
 class CareRelationship(models.Model):
-    """A counselor may see a client from the first confirmed meeting until 30 days after the last."""
+    """A counselor may see a client from the first confirmed meeting until 30 days after the last.
+
+    Or for as long as something above, a program that both are in, keeps it open.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="care_relationships")
     counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="care_relationships")
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    is_kept_open = models.BooleanField(default=False, db_default=False)
 
     objects = CareRelationshipQuerySet.as_manager()
 

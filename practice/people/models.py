@@ -6,6 +6,7 @@ from practice.people.counselors import Counselor, Licence, Topic
 from practice.people.invitations import Invitation
 from practice.people.limits import RateCount
 from practice.people.practices import Practice
+from practice.people.supervision import Supervision
 
 __all__ = [
     "CareRelationship",
@@ -18,6 +19,7 @@ __all__ = [
     "RateCount",
     "Role",
     "RoleGrant",
+    "Supervision",
     "Topic",
     "User",
 ]

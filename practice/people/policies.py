@@ -54,6 +54,17 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     # clinical: never the front desk, never the manager
     ("consultation.question", "read"): frozenset({COUNSELOR}),
     ("own_advice", "read"): frozenset({CLIENT}),
+    ("library", "read"): frozenset({COUNSELOR, SUPERVISOR}),
+    ("library", "edit"): frozenset({COUNSELOR, SUPERVISOR}),
+    ("program", "read"): frozenset({COUNSELOR, SUPERVISOR}),
+    ("program", "write"): frozenset({COUNSELOR}),
+    ("own_program", "read"): frozenset({CLIENT}),
+    ("own_program", "write"): frozenset({CLIENT}),
+    ("note", "read"): frozenset({COUNSELOR, SUPERVISOR}),
+    ("note", "write"): frozenset({COUNSELOR}),
+    ("note", "co_sign"): frozenset({SUPERVISOR}),
+    ("process_note", "write"): frozenset({COUNSELOR}),
+    ("supervision", "edit"): frozenset({MANAGER}),
 }
 
 # Pages that show every signed-in person their own affairs, whatever their role: by URL name.

@@ -1,5 +1,6 @@
 """Read sealed text, write the audit trail, destroy keys."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -92,14 +93,14 @@ def record(by, act: str, obj=None, *, client=None, reason="", now: datetime | No
     return written
 
 
-def _reads(rows, by, reason, request) -> list[AuditEvent]:
+def _reads(rows, holder_of, by, reason, request) -> list[AuditEvent]:
     act = f"{rows[0]._meta.model_name}.read"
     now = timezone.now()
     events = []
     for row in rows:
         clients = {}
         for field in encrypted_fields(type(row)):
-            clients |= dict.fromkeys(field.key_holder(row).client_ids())
+            clients |= dict.fromkeys(holder_of(field, row).client_ids())
         for client_id in clients:
             read = event(by, act, row, reason=reason, now=now, request=request)
             read.client_id = client_id
@@ -114,27 +115,62 @@ def read(queryset, *, by, reason: str, request=None) -> list:
     inside another transaction, which could be rolled back. Raise ValueError without reader or reason or for more than
     1000 rows, Erased if a key was destroyed, RecordError if a text was tampered with.
     """
-    fields = encrypted_fields(queryset.model)
-    if not fields:
-        raise TypeError(f"{queryset.model._meta.label} has no encrypted text.")
+    return read_together([queryset], by=by, reason=reason, request=request)[0]
+
+
+def read_together(querysets, *, by, reason: str, request=None, knowing: Iterable[KeyHolder] = ()) -> list[list]:
+    """`read` for rows of several kinds that one page shows, in one transaction. Return a list for each queryset.
+
+    `knowing` are key holders that the caller has loaded, members included: they need not be fetched for every kind.
+    """
     if getattr(by, "pk", None) is None or not str(reason).strip():
         raise ValueError("Someone reads, for a reason: both are needed.")
-    paths = [field.key_from.replace(".", "__") for field in fields if field.key_from]
+    for queryset in querysets:
+        if not encrypted_fields(queryset.model):
+            raise TypeError(f"{queryset.model._meta.label} has no encrypted text.")
+    known = {(type(holder), holder.pk): holder for holder in knowing}
+
+    def holder_of(field, row):
+        holder = field.key_holder(row)
+        return known.get((type(holder), holder.pk), holder)
+
     with transaction.atomic(durable=True):
-        rows = list(queryset.select_related(*paths) if paths else queryset)
-        if len(rows) > READS_AT_ONCE:
+        found = [list(_with_holders(queryset, fetch_members=not known)) for queryset in querysets]
+        if sum(len(rows) for rows in found) > READS_AT_ONCE:
             raise ValueError(f"At most {READS_AT_ONCE} rows are opened at once.")
-        if rows:
-            AuditEvent.objects.bulk_create(_reads(rows, by, reason, request))
-    for row in rows:
-        for field in fields:
-            _open_field(row, field)
-    return rows
+        events = [each for rows in found if rows for each in _reads(rows, holder_of, by, reason, request)]
+        if events:
+            AuditEvent.objects.bulk_create(events)
+    for rows in found:
+        for row in rows:
+            for field in encrypted_fields(type(row)):
+                _open_field(row, field, holder_of(field, row))
+    return found
 
 
-def _open_field(row, field):
+def _with_holders(queryset, *, fetch_members: bool):
+    """Fetch the key holders with the rows, and whose records they protect: no statement for each row."""
+    paths = [field.key_from.replace(".", "__") for field in encrypted_fields(queryset.model) if field.key_from]
+    if paths:
+        queryset = queryset.select_related(*paths)
+    return queryset.prefetch_related(*_members_of_holders(queryset.model)) if fetch_members else queryset
+
+
+def _members_of_holders(model) -> list[str]:
+    """The lookups from a row of this model to those whose records its key holders protect."""
+    found = {}
+    for field in encrypted_fields(model):
+        holder = model
+        for step in filter(None, field.key_from.split(".")):
+            holder = holder._meta.get_field(step).related_model
+        if getattr(holder, "clients_path", ""):
+            found["__".join(filter(None, [field.key_from.replace(".", "__"), holder.clients_path]))] = True
+    return list(found)
+
+
+def _open_field(row, field, holder):
     try:
-        setattr(row, field.attname, field.opened(row))
+        setattr(row, field.attname, field.opened(row, holder))
     except Erased:
         raise
     except RecordError as error:

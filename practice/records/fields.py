@@ -71,12 +71,12 @@ class EncryptedTextField(models.BinaryField):
             raise RecordError(f"{self} is sealed for one row and one key: both need an id first.")
         return (instance._meta.db_table, self.column, instance.pk, holder.pk, holder.key_version)
 
-    def opened(self, instance) -> str:
+    def opened(self, instance, holder=None) -> str:
         """The text of this row, in clear. Only `records.actions.read` calls this: it writes the trace."""
         value = getattr(instance, self.attname)
         if not isinstance(value, Sealed):
             return value
-        holder = self.key_holder(instance)
+        holder = holder or self.key_holder(instance)
         return holder.open_key().open(value._stored, bound_to=self.bound_to(instance, holder))
 
     def pre_save(self, model_instance, add):

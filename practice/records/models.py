@@ -19,6 +19,8 @@ class KeyHolder(models.Model):
     row is first saved and kept wrapped. `actions.destroy_key` destroys it, which erases every text sealed with it.
     """
 
+    clients_path = ""  # the lookup that `client_ids` reads, for a holder that is not the client
+
     wrapped_key = WrappedKeyField(null=True, editable=False)
     key_name = KeyNameField(max_length=40, editable=False)
     key_version = KeyVersionField(default=1, editable=False)
