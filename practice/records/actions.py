@@ -118,16 +118,18 @@ def read(queryset, *, by, reason: str, request=None) -> list:
     return read_together([queryset], by=by, reason=reason, request=request)[0]
 
 
-def read_together(querysets, *, by, reason: str, request=None, knowing: Iterable[KeyHolder] = ()) -> list[list]:
-    """`read` for rows of several kinds that one page shows, in one transaction. Return a list for each queryset.
+def read_together(sources, *, by, reason: str, request=None, knowing: Iterable[KeyHolder] = ()) -> list[list]:
+    """`read` for rows of several kinds that one page shows, in one transaction. Return a list for each source.
 
-    `knowing` are key holders that the caller has loaded, members included: they need not be fetched for every kind.
+    A source is a queryset, or a list of rows that were fetched sealed. `knowing` are key holders that the caller has
+    loaded, members included: they need not be fetched for every kind.
     """
     if getattr(by, "pk", None) is None or not str(reason).strip():
         raise ValueError("Someone reads, for a reason: both are needed.")
-    for queryset in querysets:
-        if not encrypted_fields(queryset.model):
-            raise TypeError(f"{queryset.model._meta.label} has no encrypted text.")
+    for source in sources:
+        for model in [source.model] if isinstance(source, models.QuerySet) else {type(row) for row in source}:
+            if not encrypted_fields(model):
+                raise TypeError(f"{model._meta.label} has no encrypted text.")
     known = {(type(holder), holder.pk): holder for holder in knowing}
 
     def holder_of(field, row):
@@ -135,7 +137,10 @@ def read_together(querysets, *, by, reason: str, request=None, knowing: Iterable
         return known.get((type(holder), holder.pk), holder)
 
     with transaction.atomic(durable=True):
-        found = [list(_with_holders(queryset, fetch_members=not known)) for queryset in querysets]
+        found = [
+            list(_with_holders(source, fetch_members=not known)) if isinstance(source, models.QuerySet) else source
+            for source in sources
+        ]
         if sum(len(rows) for rows in found) > READS_AT_ONCE:
             raise ValueError(f"At most {READS_AT_ONCE} rows are opened at once.")
         events = [each for rows in found if rows for each in _reads(rows, holder_of, by, reason, request)]

@@ -25,7 +25,7 @@ from django.utils import timezone
 from appointments.models import Consultation
 from practice.people.models import Client
 from practice.records import checks
-from practice.records.actions import destroy_key, read
+from practice.records.actions import destroy_key, read, read_together
 from practice.records.fields import EncryptedTextField, Sealed
 from practice.records.keys import Erased, RecordError, UnknownKey, new_key, unwrap, wrap
 from practice.records.models import AuditEvent, KeyHolder
@@ -745,3 +745,17 @@ def test_a_key_holder_without_its_trigger_fails_the_checks(known_models):
     known_models(Forgetful)
 
     assert [warning.id for warning in checks.erased_keys_stay_erased(None)] == ["records.W001"]
+
+
+def test_rows_of_several_kinds_are_opened_in_one_transaction(django_assert_num_queries):
+    client = make_client()
+    rows = [make_consultation(client=client, question=f"Pertanyaan {n}") for n in range(2)]
+    sealed = list(Consultation.objects.select_related("client").filter(pk=rows[0].pk))
+    further, reader = Consultation.objects.filter(pk=rows[1].pk), make_user()
+    assert reader.roles == frozenset()
+
+    with django_assert_num_queries(4):  # begin, the rows of the queryset, the trail, commit
+        opened, more = read_together([sealed, further], by=reader, reason="reading together", knowing=[client])
+
+    assert (opened[0].question, more[0].question) == ("Pertanyaan 0", "Pertanyaan 1")
+    assert AuditEvent.objects.filter(act="consultation.read", client_id=client.pk).count() == 2
