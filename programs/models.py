@@ -3,7 +3,14 @@
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic  # noqa: F401
 from programs.goals.models import Goal, GoalCheck, GoalRating, GoalSet  # noqa: F401
 from programs.library.models import Method, Template, TemplateSession, TemplateVersion  # noqa: F401
-from programs.notes.models import Addendum, IndividualPart, ProcessBook, ProcessNote, ProgressNote  # noqa: F401
+from programs.notes.models import (  # noqa: F401
+    Addendum,
+    IndividualPart,
+    NoteGoal,
+    ProcessBook,
+    ProcessNote,
+    ProgressNote,
+)
 from programs.plan.models import (  # noqa: F401
     Handover,
     Plan,

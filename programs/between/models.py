@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from practice.people.accounts import Role
 from practice.people.clients import Client
 from practice.records.fields import EncryptedTextField
 from practice.records.models import RecordQuerySet
@@ -14,6 +13,26 @@ from programs.plan.models import Program
 from programs.sessions.models import Session
 
 MOST_TOPICS = 2
+
+
+class ByClientQuerySet(RecordQuerySet):
+    def visible_to(self, user):
+        """One's own; and for those who lead or supervise the program. Partners do not see each other's."""
+        staff = Program.objects.for_staff(user)
+        return self.filter(Q(client__user=user) | Q(session__program__in=staff.values("pk"))).distinct()
+
+
+class StaffQuerySet(RecordQuerySet):
+    def visible_to(self, user):
+        """For those who lead or supervise the program."""
+        return self.filter(session__program__in=Program.objects.for_staff(user).values("pk"))
+
+
+class CardQuerySet(StaffQuerySet):
+    def for_client(self, user):
+        """Cards that were shared with this person, whichever of the clients they are."""
+        own = Program.objects.for_client(user)
+        return self.filter(session__program__in=own.values("pk"), shared_at__isnull=False)
 
 
 class Topic(models.Model):
@@ -26,7 +45,7 @@ class Topic(models.Model):
     text = EncryptedTextField(key_from="session.program", verbose_name=_("topic"))
     written_at = models.DateTimeField()
 
-    objects = RecordQuerySet.as_manager()
+    objects = ByClientQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -50,7 +69,7 @@ class SessionPlan(models.Model):
     text = EncryptedTextField(key_from="session.program", verbose_name=_("plan for this session"))
     written_at = models.DateTimeField()
 
-    objects = RecordQuerySet.as_manager()
+    objects = StaffQuerySet.as_manager()
 
     def __str__(self):
         return str(self.pk)
@@ -67,7 +86,7 @@ class Card(models.Model):
     shared_at = models.DateTimeField(null=True, blank=True)
     written_at = models.DateTimeField()
 
-    objects = RecordQuerySet.as_manager()
+    objects = CardQuerySet.as_manager()
 
     def __str__(self):
         return str(self.pk)
@@ -88,7 +107,7 @@ class TaskReport(models.Model):
     obstacle = EncryptedTextField(key_from="session.program", verbose_name=_("what was in the way"))
     reported_at = models.DateTimeField()
 
-    objects = RecordQuerySet.as_manager()
+    objects = ByClientQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "client"], name="a_client_reports_on_a_task_once")]
@@ -99,12 +118,24 @@ class TaskReport(models.Model):
 
 class ReflectionQuerySet(RecordQuerySet):
     def visible_to(self, user):
-        """One's own; and for those who may see the program, what its clients chose to share."""
-        programs = Program.objects.for_counselor(user)
-        shared = Q(is_shared=True, program__in=programs.values("pk"))
-        if user.has_role(Role.SUPERVISOR):
-            shared |= Q(is_shared=True, program__in=Program.objects.visible_to(user).values("pk"))
-        return self.filter(Q(client__user=user) | shared).distinct()
+        """One's own; and what its clients chose to share, for those who lead or supervise the program."""
+        return self.filter(Q(client__user=user) | self._shared_with(user)).distinct()
+
+    def for_client(self, user):
+        """One's own, shared or not."""
+        return self.filter(client__user=user)
+
+    def for_staff(self, user):
+        """What clients shared with those who lead or supervise the program. Partners do not see each other's."""
+        return self.filter(self._shared_with(user)).distinct()
+
+    def readable(self):
+        """Those whose client has not been erased."""
+        return self.filter(client__wrapped_key__isnull=False)
+
+    @staticmethod
+    def _shared_with(user):
+        return Q(is_shared=True, program__in=Program.objects.for_staff(user).values("pk"))
 
 
 class Reflection(models.Model):

@@ -1,16 +1,21 @@
 """Progress notes, which are the record, and process notes, which are their author's alone."""
 
 import uuid
+from datetime import timedelta
 
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from practice.calendar.models import Meeting
 from practice.people.accounts import Role
 from practice.people.clients import Client
+from practice.people.supervision import Supervision
 from practice.records.fields import EncryptedTextField
 from practice.records.models import KeyHolder, RecordQuerySet
 from programs.goals.models import Goal
@@ -34,23 +39,44 @@ ALLOWED_NOTE_MOVES = {
 }
 
 
+# A note is to be written within a day after the session, and is overdue after three.
+DUE_AFTER = timedelta(hours=24)
+OVERDUE_AFTER = timedelta(hours=72)
+
+
 class ProgressNoteQuerySet(RecordQuerySet):
     def visible_to(self, user):
-        """Drafts for their author; submitted ones for the supervisor too; signed ones for whoever leads the program.
+        """Their own for the author, while they lead the program; signed ones for whoever leads or supervises it.
 
-        Clients read notes only on request, outside these pages.
+        And what waits to be co-signed, for the author's supervisor. Clients read notes only on request, outside these
+        pages.
         """
-        leads = Program.objects.for_counselor(user)
-        seen = Q(author=user, program__in=leads.values("pk")) | Q(
-            status=NoteStatus.SIGNED, program__in=leads.values("pk")
-        )
+        seen = Q(author=user, program__in=Program.objects.for_counselor(user).values("pk"))
+        seen |= Q(status=NoteStatus.SIGNED, program__in=Program.objects.for_staff(user).values("pk"))
         if user.has_role(Role.SUPERVISOR):
-            watched = Program.objects.visible_to(user)
-            seen |= Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED], program__in=watched.values("pk"))
+            seen |= Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED]) & self._by_supervisee(user)
         return self.filter(seen).distinct()
+
+    def awaiting(self, user):
+        """Submitted notes that this supervisor is to co-sign; never one's own."""
+        if not user.has_role(Role.SUPERVISOR):
+            return self.none()
+        return self.filter(self._by_supervisee(user, co_signs=True), status=NoteStatus.SUBMITTED)
+
+    @staticmethod
+    def _by_supervisee(user, **fields):
+        supervised = Supervision.objects.current().filter(supervisor=user, **fields).exclude(counselor__user=user)
+        return Q(author__in=supervised.values("counselor__user"))
+
+    def signed(self):
+        return self.filter(status=NoteStatus.SIGNED)
 
     def unsigned(self):
         return self.exclude(status=NoteStatus.SIGNED)
+
+    def for_listing(self):
+        """Fetch in one query all that a row in a list shows, newest session first. Texts stay sealed."""
+        return self.select_related("session", "meeting", "author", "signed_by").order_by("-meeting__starts_at", "pk")
 
 
 class ProgressNote(models.Model):
@@ -104,6 +130,58 @@ class ProgressNote(models.Model):
     def __str__(self):
         return str(self.pk)
 
+    def get_absolute_url(self):
+        return reverse("note_read", args=[self.pk])
+
+    def move_to(self, status: NoteStatus) -> None:
+        """Take a step along ALLOWED_NOTE_MOVES, unsaved. Raise ValidationError if it is not allowed from here."""
+        if self.is_signed:
+            raise ValidationError(_now("This note is signed. You can still add an addendum."), code="signed")
+        if status not in ALLOWED_NOTE_MOVES[NoteStatus(self.status)]:
+            raise ValidationError(_now("This note has changed meanwhile. Look at it again."), code="status")
+        self.status = status
+        self.revision += 1
+
+    @property
+    def is_signed(self):
+        return self.status == NoteStatus.SIGNED
+
+    @property
+    def can_be_written(self):
+        """True while its author may change it."""
+        return self.status in (NoteStatus.DRAFT, NoteStatus.RETURNED)
+
+
+_REFUSE_IF_SIGNED = """
+    IF EXISTS (
+        SELECT 1 FROM programs_progressnote n WHERE n.id IN ({ids}) AND n.status = 'signed'
+    ) THEN
+        RAISE EXCEPTION 'pgtrigger: Cannot change a part of a signed note';
+    END IF;
+    RETURN COALESCE(NEW, OLD);
+"""
+
+
+class NoteGoal(ProgressNote.goals.through):
+    """Which goals a note addresses: they are locked with it."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="goals_of_a_signed_note_never_change",
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func=_REFUSE_IF_SIGNED.format(ids="NEW.progressnote_id, OLD.progressnote_id"),
+            )
+        ]
+
+
+class IndividualPartQuerySet(RecordQuerySet):
+    def readable(self):
+        """Those of people who have not been erased: erasing one partner leaves the other's part and the note."""
+        return self.filter(client__wrapped_key__isnull=False)
+
 
 class IndividualPart(models.Model):
     """What a note on a couple or family says of one of them alone: sealed with that person's key."""
@@ -113,7 +191,7 @@ class IndividualPart(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     text = EncryptedTextField(key_from="client", verbose_name=_("about this person alone"))
 
-    objects = RecordQuerySet.as_manager()
+    objects = IndividualPartQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["note", "client"], name="a_note_has_one_part_for_each_person")]
@@ -122,15 +200,7 @@ class IndividualPart(models.Model):
                 name="a_signed_part_never_changes",
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
-                func="""
-                    IF EXISTS (
-                        SELECT 1 FROM programs_progressnote n
-                        WHERE n.id = COALESCE(NEW.note_id, OLD.note_id) AND n.status = 'signed'
-                    ) THEN
-                        RAISE EXCEPTION 'pgtrigger: Cannot change a part of a signed note';
-                    END IF;
-                    RETURN COALESCE(NEW, OLD);
-                """,
+                func=_REFUSE_IF_SIGNED.format(ids="NEW.note_id, OLD.note_id"),
             )
         ]
 

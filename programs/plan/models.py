@@ -67,13 +67,20 @@ class ProgramQuerySet(RecordQuerySet):
 
         Nobody at the desk. Outside care a program is not there, whoever once led it.
         """
-        mine = Q(members__client__user=user, was_proposed=True)
+        return self.filter(Q(members__client__user=user, was_proposed=True) | self._led_or_watched(user)).distinct()
+
+    def for_staff(self, user):
+        """Programs that this person leads, helps to lead or supervises: never because they take part as a client."""
+        return self.filter(self._led_or_watched(user)).distinct()
+
+    def _led_or_watched(self, user):
+        seen = Q(pk__in=[])
         if user.has_role(Role.COUNSELOR):
-            mine |= self._cared_for(user)
+            seen |= self._cared_for(user)
         if user.has_role(Role.SUPERVISOR):
             supervised = Supervision.objects.current().filter(supervisor=user)
-            mine |= Q(counselor__in=supervised.values("counselor"))
-        return self.filter(mine).distinct()
+            seen |= Q(counselor__in=supervised.values("counselor"))
+        return seen
 
     @staticmethod
     def _cared_for(user):
