@@ -103,6 +103,14 @@ class ProgramQuerySet(RecordQuerySet):
         """Programs that are not closed."""
         return self.exclude(status=Status.CLOSED)
 
+    def for_page(self):
+        """Fetch in three queries what every page about a program shows: its people, and how it is booked."""
+        return self.select_related("counselor", "service").prefetch_related(MEMBERS, "co_counselors")
+
+    def for_listing(self):
+        """Fetch in two queries what a row in a list shows, in the order in which they were made."""
+        return self.select_related("counselor").prefetch_related(MEMBERS).order_by("created_at", "pk")
+
     def under_way(self):
         """Agreed and not closed."""
         return self.filter(status__in=SIGNED)
@@ -171,6 +179,10 @@ class Program(KeyHolder):
         self.status = status
         self.revision += 1
 
+    def is_of(self, user) -> bool:
+        """True if this person is one of its clients; from the members as they were fetched."""
+        return any(member.client.user_id == user.pk for member in self.members.all())
+
     @property
     def is_signed(self):
         return self.status in SIGNED
@@ -199,6 +211,9 @@ class ProgramMember(models.Model):
 
     def __str__(self):
         return str(self.client_id)
+
+
+MEMBERS = models.Prefetch("members", ProgramMember.objects.select_related("client").order_by("position"))
 
 
 class AbsenceRule(models.TextChoices):

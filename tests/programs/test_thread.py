@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from practice.calendar.models import Party, Status
 from programs.plan.models import AbsenceRule, Program
+from programs.sessions.glance import glances_of
 from programs.sessions.models import Attempt
 from programs.sessions.thread import State, thread_of, threads_of
 from tests.factories import make_attempt, make_meeting, make_program
@@ -82,3 +83,18 @@ def test_threads_of_many_programs_take_as_many_statements_as_of_one(db, django_a
         threads = threads_of(programs)
 
     assert len(threads) == 5
+
+
+def test_a_glance_shows_what_the_whole_thread_shows(db, monday_at_nine, now, django_assert_num_queries):
+    program = make_program(sessions=5)
+    make_attempt(program, 1, starts_at=monday_at_nine, status=Status.ATTENDED)
+    make_attempt(program, 2, starts_at=monday_at_nine + WEEK, status=Status.MISSED, ended_by=Party.CLIENT)
+    make_attempt(program, 3, starts_at=monday_at_nine + 2 * WEEK, status=Status.CANCELLED, ended_by=Party.COUNSELOR)
+    make_attempt(program, 3, starts_at=monday_at_nine + 3 * WEEK)
+    program.sessions.filter(number=5).update(released_at=now)
+
+    with django_assert_num_queries(2):
+        glance = glances_of([program.pk])[program.pk]
+
+    assert [station.state for station in glance.stations] == states(program)
+    assert glance.next_booked.meeting.starts_at == monday_at_nine + 3 * WEEK

@@ -1,0 +1,100 @@
+"""The list of programs and the page of one: who finds them, and what they cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from practice.people.models import CareRelationship, Role
+from practice.records.actions import destroy_key
+from practice.records.models import AuditEvent
+from programs.plan.models import Status
+from tests.factories import NOW, make_attempt, make_client, make_counselor, make_program, make_user
+
+WEEK = timedelta(days=7)
+
+
+def statements(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(url).status_code == 200
+    return len(found)
+
+
+@pytest.fixture
+def program(ayu, rina):
+    return make_program(counselor=ayu, clients=[rina])
+
+
+def test_a_counselor_finds_their_programs_and_the_reading_leaves_a_trace(client, ayu, rina, program):
+    client.force_login(ayu.user)
+
+    page = client.get(reverse("caseload")).content.decode()
+
+    assert "Tidur lebih nyenyak" in page
+    assert AuditEvent.objects.filter(act="program.read", actor=ayu.user_id, client_id=rina.pk).count() == 1
+
+
+def test_another_counselor_finds_neither_list_entry_nor_page(client, program):
+    client.force_login(make_counselor(name="Daeng").user)
+
+    assert "Tidur lebih nyenyak" not in client.get(reverse("caseload")).content.decode()
+    assert client.get(reverse("program", args=[program.pk])).status_code == 404
+
+
+def test_without_care_a_program_is_not_there(client, ayu, rina, program):
+    CareRelationship.objects.filter(client=rina, counselor=ayu).update(is_kept_open=False, ends_at=NOW - WEEK)
+    client.force_login(ayu.user)
+
+    assert client.get(reverse("program", args=[program.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MANAGER, Role.DATA_OFFICER])
+def test_nobody_at_the_desk_finds_a_program(client, program, role):
+    client.force_login(make_user(role))
+
+    assert client.get(reverse("program", args=[program.pk])).status_code == 404
+    assert client.get(reverse("caseload")).status_code == 404
+
+
+def test_a_client_sees_their_own_program_and_nobody_elses(client, rina, program):
+    client.force_login(rina.user)
+    other = make_program(clients=[make_client(user=make_user(Role.CLIENT))])
+
+    assert client.get(reverse("program", args=[program.pk])).status_code == 200
+    assert client.get(reverse("program", args=[other.pk])).status_code == 404
+
+
+def test_a_client_does_not_see_a_draft(client, ayu, rina):
+    program = make_program(counselor=ayu, clients=[rina], status=Status.DRAFT)
+    client.force_login(rina.user)
+
+    assert client.get(reverse("program", args=[program.pk])).status_code == 404
+
+
+def test_an_erased_program_says_so_and_leaves_the_list_readable(client, ayu, program, now):
+    destroy_key(holder=program, by=ayu.user, reason="asked for", now=now)
+    client.force_login(ayu.user)
+
+    assert client.get(reverse("caseload")).status_code == 200
+    assert client.get(reverse("program", args=[program.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("shown", ["open", "running", "waiting", "closed"])
+def test_the_list_takes_as_many_statements_for_many_programs_as_for_one(client, ayu, monday_at_nine, shown):
+    client.force_login(ayu.user)
+    url = reverse("caseload") + f"?show={shown}"
+    status = {"waiting": Status.PROPOSED, "closed": Status.CLOSED}.get(shown, Status.ACTIVE)
+    one = make_program(counselor=ayu, status=status)
+    make_attempt(one, 1, starts_at=monday_at_nine)
+    few = statements(client, url)
+
+    for n in range(1, 8):
+        more = make_program(counselor=ayu, status=status, service=one.service)
+        make_attempt(more, 1, starts_at=monday_at_nine + n * WEEK)
+    many = statements(client, url)
+
+    assert many == few
+    assert many <= 10  # session and account, begin and commit among them
