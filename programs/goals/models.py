@@ -3,8 +3,10 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from practice.people.clients import Client
@@ -33,6 +35,29 @@ class GoalSet(models.Model):
         return f"{self.number}"
 
 
+class GoalQuerySet(RecordQuerySet):
+    def of(self, program):
+        """A program's goals, oldest set first."""
+        mine = self.filter(goal_set__program=program).select_related("goal_set")
+        return mine.order_by("goal_set__number", "position")
+
+    def agreed(self):
+        """Goals of frozen sets: those that are rated."""
+        return self.filter(goal_set__frozen_at__isnull=False)
+
+    def with_history(self):
+        """Fetch in the same statement how each goal was rated (`rated`) and checked (`checked`), oldest first."""
+        ratings = GoalRating.objects.filter(goal=OuterRef("pk")).order_by("rated_at", "pk")
+        checks = GoalCheck.objects.filter(goal=OuterRef("pk")).order_by("session__number", "pk")
+        rating = JSONObject(
+            rater="rater", client="client_id", level="level", occasion="occasion", after="after_session", at="rated_at"
+        )
+        check = JSONObject(client="client_id", value="value", session="session__number")
+        return self.annotate(
+            rated=ArraySubquery(ratings.values(said=rating)), checked=ArraySubquery(checks.values(said=check))
+        )
+
+
 class Goal(models.Model):
     """What the client wants to reach, and how both will see it: five levels written before the work starts."""
 
@@ -51,7 +76,7 @@ class Goal(models.Model):
     baseline = models.SmallIntegerField(_("level at the beginning"), default=-1)
     target_on = models.DateField(_("to be reached by"), null=True, blank=True)
 
-    objects = RecordQuerySet.as_manager()
+    objects = GoalQuerySet.as_manager()
 
     class Meta:
         constraints = [
