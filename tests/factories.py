@@ -8,6 +8,7 @@ from practice.calendar.models import Closure, Meeting, Participant, Status, Time
 from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.clients import email_hash
 from practice.people.models import CareRelationship, Client, Counselor, Licence, Practice, Role, RoleGrant, User
+from practice.people.supervision import Supervision
 from programs.goals.models import Goal, GoalSet
 from programs.library.models import Method, review_points
 from programs.plan.models import Plan, PlanStatus, Program, ProgramMember
@@ -55,6 +56,14 @@ def make_hours(counselor, *, weekday=0, start=9 * 60, end=17 * 60, zone=None, lo
         time_zone=zone or counselor.time_zone,
         location=location,
         **{"valid_from": date(2020, 1, 1)} | fields,
+    )
+
+
+def make_supervision(counselor, *, supervisor=None, **fields):
+    return Supervision.objects.create(
+        counselor=counselor,
+        supervisor=supervisor or make_user(Role.SUPERVISOR),
+        **{"started_at": datetime(2020, 1, 1, tzinfo=UTC)} | fields,
     )
 
 
