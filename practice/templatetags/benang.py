@@ -145,6 +145,7 @@ MOST_IN_A_ROW = 12
 PITCH = 56
 ROW = 52
 LOW_ROW = 28
+TOUCH = 44  # how high a bead is to the finger that presses it
 
 
 @register.inclusion_tag("_partials/bead.html")
@@ -174,11 +175,13 @@ def thread(beads, *, title="", decorative=False):
         y = row * row_height + (14 if decorative else 20)
         item |= {"at": 100 * (place + 0.5) / per_row, "row": row, "y": y, "r": RADIUS[item["look"]]}
         item |= {"x": _percent(item["at"]), "text_y": y + 26, "review_y": y - 14}
+        item |= {"touch_x": _percent(item["at"] - 50 / per_row), "touch_y": y - TOUCH // 2}
     return {
         "beads": beads,
         "lines": _lines(beads),
         "width": per_row * PITCH if not decorative else per_row * 30,
         "height": rows * row_height,
+        "touch": {"width": _percent(100 / per_row), "height": TOUCH},
         "title": title or _("The thread of your program"),
         "text": _thread_text(sessions, first=len(beads) > len(sessions)),
         "linked": any(item.get("url") for item in beads),

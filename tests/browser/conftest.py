@@ -115,6 +115,7 @@ def axe():
     """Assert that axe finds nothing wrong by WCAG 2.2 AA."""
 
     def check(page):
+        page.wait_for_load_state()
         page.evaluate(AXE)
         result = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
         assert [
@@ -129,6 +130,8 @@ def no_overflow():
     """Assert that nothing has to be scrolled sideways."""
 
     def check(page):
+        page.wait_for_load_state()
+        page.locator("main").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
     return check

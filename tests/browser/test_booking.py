@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.actions import place_in_time
 from practice.calendar.links import new_link
@@ -73,7 +74,8 @@ def fill_details(page, **more):
 
 
 def go_on(page):
-    page.locator("#booking > .actions button").click()
+    with page.expect_navigation():
+        page.locator("#booking > .actions button").click()
 
 
 def tab_to(page, wanted, most=80):
@@ -215,11 +217,11 @@ def test_a_week_changes_in_place_and_the_focus_follows(open_page):
 
     page.get_by_role("link", name="Later").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("week => document.querySelector('#week').innerText !== week", arg=first)
-    page.wait_for_function("document.activeElement.id === 'week'")
+    expect(page.locator("#week")).not_to_have_text(first, use_inner_text=True)
+    expect(page.locator("#week")).to_be_focused()
     assert "from=" in page.url
     page.go_back()
-    page.wait_for_function("week => document.querySelector('#week').innerText === week", arg=first)
+    expect(page.locator("#week")).to_have_text(first, use_inner_text=True)
 
     assert page.locator("input[name=start]").count() > 0
 

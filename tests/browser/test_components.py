@@ -1,6 +1,7 @@
 """Every component in a real browser: seen, heard, used by keyboard, enlarged, and without JavaScript."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories import make_counselor
 
@@ -209,7 +210,7 @@ def test_after_a_part_was_replaced_the_focus_is_on_its_heading(open_page):
     page.locator("[hx-target='#part']").press("Enter")
 
     page.locator("#part h3").wait_for()
-    page.wait_for_function("document.activeElement.matches('#part h3')")
+    expect(page.locator("#part h3")).to_be_focused()
     assert page.locator("#part").get_attribute("aria-busy") == "false"
     assert page.locator("#status").inner_text() == ""
 
@@ -220,7 +221,7 @@ def test_what_could_not_be_fetched_is_said_where_everyone_notices(open_page):
 
     page.locator("[hx-target='#part']").press("Enter")
 
-    page.wait_for_function("document.querySelector('#status').textContent === 'Belum tersimpan. Coba lagi.'")
+    expect(page.locator("#status")).to_have_text("Belum tersimpan. Coba lagi.")
     assert page.evaluate("document.activeElement.matches('[hx-target]')")
 
 
