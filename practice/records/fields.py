@@ -1,5 +1,6 @@
 """Model fields that keep text sealed: in Python until it is read on purpose, in SQL always."""
 
+import hashlib
 from functools import reduce
 
 from django.core.exceptions import FieldError
@@ -22,6 +23,10 @@ class Sealed:
 
     def __bool__(self):
         return True
+
+    def digest(self) -> str:
+        """SHA-256 of the stored ciphertext, in hex: tells whether it is still the same, without opening it."""
+        return hashlib.sha256(self._stored).hexdigest()
 
     def _refuse(self, *args):
         raise RecordError("This text is sealed. Open it with practice.records.actions.read, which leaves a trace.")

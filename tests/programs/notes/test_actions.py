@@ -1,0 +1,465 @@
+"""Writing, signing, co-signing and adding: what is allowed when, and that nothing is lost or changed."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from practice.calendar.models import Status
+from practice.people.models import Role
+from practice.records.actions import destroy_key, read, read_together
+from practice.records.models import AuditEvent
+from programs.goals.models import Goal
+from programs.notes.actions import (
+    add_addendum,
+    co_sign_note,
+    return_note,
+    save_note,
+    sign_note,
+    take_back_note,
+    write_process_note,
+)
+from programs.notes.chain import is_unchanged, verify_program
+from programs.notes.due import due, notes_due, overdue, waiting
+from programs.notes.formats import Body, Writing, in_format
+from programs.notes.models import Addendum, IndividualPart, NoteStatus, ProcessNote, ProgressNote
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_program,
+    make_supervision,
+    make_user,
+)
+
+HOUR = timedelta(hours=1)
+WHOLE = {
+    "format": "dap",
+    "parts": {"data": "KANARI-DATA", "assessment": "", "plan": ""},
+    "risk": "Tidak ada tanda",
+    "no_task": True,
+    "no_goals": True,
+}
+
+
+@pytest.fixture
+def couple(db):
+    return [make_client(name=name, user=make_user(Role.CLIENT, name=name)) for name in ("Rina", "Budi")]
+
+
+@pytest.fixture
+def program(couple, ayu):
+    """A couple's program: sessions 1 and 2 were held, session 3 is to come."""
+    program = make_program(counselor=ayu, clients=couple, sessions=4, goals=2)
+    make_attempt(program, 1, starts_at=NOW - 48 * HOUR, status=Status.ATTENDED)
+    make_attempt(program, 2, starts_at=NOW - 3 * HOUR, status=Status.ATTENDED)
+    make_attempt(program, 3, starts_at=NOW + 24 * HOUR)
+    return program
+
+
+def save(program, number=1, *, expected=0, by=None, now=NOW, **change):
+    session = program.sessions.get(number=number)
+    by = by or program.counselor.user
+    return save_note(session=session, writing=Writing(**WHOLE | change), expected=expected, by=by, now=now)
+
+
+def opened(note, by):
+    return read(ProgressNote.objects.filter(pk=note.pk), by=by, reason="test")[0]
+
+
+def sign(note, by=None, now=NOW):
+    by = by or note.author
+    return sign_note(note=opened(note, by), by=by, now=now)
+
+
+def code_of(error):
+    return error.value.error_list[0].code
+
+
+# --- Writing
+
+
+def test_a_draft_is_kept_with_goals_and_a_part_for_each_person(program, couple, ayu):
+    goal = Goal.objects.get(position=1)
+    note = save(program, goals=(goal.pk,), individual={couple[0].pk: "KANARI-SENDIRI", couple[1].pk: ""})
+
+    kept = opened(note, ayu.user)
+    [part] = read(IndividualPart.objects.all(), by=ayu.user, reason="test")
+    assert Body.of(kept.body).parts["data"] == "KANARI-DATA"
+    assert (kept.revision, list(kept.goals.all())) == (1, [goal])
+    assert (part.client, part.text) == (couple[0], "KANARI-SENDIRI")
+
+
+def test_a_draft_that_was_saved_elsewhere_is_not_overwritten(program, ayu):
+    note = save(program)
+    save(program, expected=1, parts={"data": "Tab kedua"})
+
+    for expected in (0, 1):
+        with pytest.raises(ValidationError) as error:
+            save(program, expected=expected, parts={"data": "Tab pertama"})
+        assert code_of(error) == "conflict"
+    assert Body.of(opened(note, ayu.user).body).parts == {"data": "Tab kedua"}
+
+
+def test_a_note_belongs_to_a_session_that_has_begun(program):
+    for number in (3, 4):
+        with pytest.raises(ValidationError) as error:
+            save(program, number)
+        assert code_of(error) == "early"
+
+    assert save(program, 3, now=NOW + 24 * HOUR).revision == 1
+
+
+def test_nobody_writes_in_somebody_elses_draft(program):
+    save(program)
+    other = make_counselor()
+
+    with pytest.raises(ValidationError) as error:
+        save(program, expected=1, by=other.user)
+    assert code_of(error) == "author"
+
+
+def test_goals_of_another_program_are_refused_and_nothing_is_kept(program):
+    other = make_program(goals=1)
+    stranger = Goal.objects.get(goal_set__program=other)
+
+    with pytest.raises(ValidationError):
+        save(program, goals=(stranger.pk,))
+    assert not ProgressNote.objects.exists()
+
+
+def test_a_part_of_somebody_who_was_erased_is_passed_over_and_the_note_stays(program, couple, ayu):
+    individual = {client.pk: f"Tentang {client.preferred_name}" for client in couple}
+    note = save(program, individual=individual)
+    destroy_key(holder=couple[0], by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
+
+    save(program, expected=1, individual=individual)
+    signed = sign(note)
+
+    parts = read(IndividualPart.objects.readable(), by=ayu.user, reason="test")
+    assert [part.text for part in parts] == ["Tentang Budi"]
+    assert is_unchanged(opened(signed, ayu.user), [])
+
+
+def test_text_finds_a_place_in_another_format():
+    assert in_format({"data": "a", "assessment": "b", "plan": "c"}, "soap") == {
+        "subjective": "a",
+        "objective": "",
+        "assessment": "b",
+        "plan": "c",
+    }
+    assert in_format({"subjective": "a", "objective": "b", "plan": ""}, "free") == {"text": "a\n\nb"}
+
+
+# --- Signing
+
+
+def test_a_whole_note_is_signed_once_and_then_nothing_changes_it(program):
+    note = save(program)
+
+    signed = sign(note)
+
+    assert (signed.status, signed.signed_by, signed.position, len(signed.hash)) == ("signed", note.author, 1, 32)
+    for again in (lambda: sign(note), lambda: save(program, expected=signed.revision)):
+        with pytest.raises(ValidationError) as error:
+            again()
+        assert code_of(error) == "signed"
+    assert AuditEvent.objects.filter(act="note.signed").count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"parts": {"data": " "}}, {"no_goals": False}, {"risk": ""}, {"no_task": False, "task": "  "}],
+    ids=["body", "goals", "risk", "task"],
+)
+def test_a_note_that_lacks_something_is_not_signed(program, change):
+    with pytest.raises(ValidationError) as error:
+        sign(save(program, **change))
+
+    assert code_of(error) == "missing"
+    assert ProgressNote.objects.get().status == NoteStatus.DRAFT
+
+
+def test_what_was_saved_after_it_was_shown_is_not_signed_unseen(program, ayu):
+    note = save(program)
+    shown = opened(note, ayu.user)
+    save(program, expected=1, parts={"data": "Lain"})
+
+    with pytest.raises(ValidationError) as error:
+        sign_note(note=shown, by=ayu.user, now=NOW)
+    assert code_of(error) == "conflict"
+
+
+def test_a_note_is_signed_only_after_somebody_wrote_down_that_it_took_place(ayu):
+    program = make_program(counselor=ayu)
+    make_attempt(program, 1, starts_at=NOW - 3 * HOUR)
+
+    with pytest.raises(ValidationError) as error:
+        sign(save(program))
+    assert code_of(error) == "held"
+
+
+def test_nobody_signs_for_somebody_else(program):
+    with pytest.raises(ValidationError) as error:
+        sign(save(program), by=make_counselor().user)
+    assert code_of(error) == "author"
+
+
+# --- Co-signing
+
+
+@pytest.fixture
+def supervisor(ayu):
+    return make_supervision(ayu).supervisor
+
+
+def test_a_supervisees_note_is_final_only_after_the_supervisor_signed_it(program, supervisor, ayu):
+    note = sign(save(program))
+    assert (note.status, note.hash) == (NoteStatus.SUBMITTED, None)
+    assert list(ProgressNote.objects.awaiting(supervisor)) == [note]
+
+    with pytest.raises(ValidationError):
+        save(program, expected=note.revision)
+    co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
+
+    note.refresh_from_db(fields=["status", "signed_by"])
+    assert (note.status, note.signed_by, note.author) == (NoteStatus.SIGNED, supervisor, ayu.user)
+    assert not ProgressNote.objects.awaiting(supervisor).exists()
+    with pytest.raises(ValidationError) as error:
+        co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
+    assert code_of(error) == "signed"
+
+
+def test_a_returned_note_carries_comments_until_it_is_signed(program, supervisor, ayu):
+    note = sign(save(program))
+    with pytest.raises(ValidationError):
+        return_note(note=opened(note, supervisor), comments=" ", by=supervisor, now=NOW)
+    note = return_note(note=opened(note, supervisor), comments="KANARI-KOMENTAR", by=supervisor, now=NOW)
+
+    assert opened(note, ayu.user).comments == "KANARI-KOMENTAR"
+    assert note not in ProgressNote.objects.visible_to(supervisor)
+    note = sign(save(program, expected=note.revision))
+    co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
+    assert opened(note, ayu.user).comments == ""
+
+
+def test_an_author_takes_back_what_waits(program, supervisor, ayu):
+    note = sign(save(program))
+
+    with pytest.raises(ValidationError):
+        take_back_note(note=note, by=supervisor, now=NOW)
+    note = take_back_note(note=note, by=ayu.user, now=NOW)
+
+    assert note.can_be_written
+    with pytest.raises(ValidationError):
+        co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "who", ["another supervisor", "one without co-signing", "a former one", "the author", "no role"]
+)
+def test_only_the_authors_supervisor_co_signs_and_never_their_own(program, ayu, supervisor, who):
+    note = sign(save(program))
+    if who == "another supervisor":
+        by = make_supervision(make_counselor()).supervisor
+    elif who == "one without co-signing":
+        by = make_supervision(ayu, co_signs=False).supervisor
+    elif who == "a former one":
+        by = make_supervision(ayu, ended_at=NOW - HOUR).supervisor
+    elif who == "the author":
+        ayu.user.role_grants.create(role=Role.SUPERVISOR, granted_at=NOW - 100 * HOUR)
+        ayu.user.__dict__.pop("roles", None)
+        by = make_supervision(ayu, supervisor=ayu.user).supervisor
+    else:
+        by = make_supervision(ayu, supervisor=make_user()).supervisor
+
+    for act in (
+        lambda: co_sign_note(note=opened(note, by), by=by, now=NOW),
+        lambda: return_note(note=opened(note, by), comments="x", by=by, now=NOW),
+    ):
+        with pytest.raises(ValidationError) as error:
+            act()
+        assert code_of(error) == "role"
+    assert note not in ProgressNote.objects.awaiting(by) or who == "a former one"
+
+
+# --- Adding, and the chain
+
+
+def add(note, text, by, now=NOW):
+    return add_addendum(note=note, reason="Terlewat", text=text, by=by, now=now)
+
+
+def test_an_addendum_is_added_to_a_signed_note_only(program, ayu):
+    note = save(program)
+    with pytest.raises(ValidationError):
+        add(note, "x", ayu.user)
+
+    sign(note)
+    for text in ("", " "):
+        with pytest.raises(ValidationError):
+            add(note, text, ayu.user)
+    first, second = add(note, "satu", ayu.user), add(note, "dua", ayu.user)
+
+    assert first.written_at < second.written_at
+    assert verify_program(program, by=ayu.user) == []
+
+
+@pytest.fixture
+def written(program, couple, ayu):
+    """Two signed notes, the first with two addenda, a goal and a part about one person."""
+    goal = Goal.objects.get(position=1)
+    first = sign(save(program, goals=(goal.pk,), no_goals=False, individual={couple[0].pk: "Sendiri"}))
+    sign(save(program, 2))
+    add(first, "satu", ayu.user)
+    add(first, "dua", ayu.user)
+    assert verify_program(program, by=ayu.user) == []
+    return first
+
+
+BEHIND_OUR_BACK = {
+    "a text": "UPDATE programs_progressnote SET risk = (SELECT risk FROM programs_progressnote WHERE position = 2)"
+    " WHERE position = 1",
+    "a text taken out": "UPDATE programs_progressnote SET risk = NULL WHERE position = 1",
+    "the author": "UPDATE programs_progressnote SET author_id = (SELECT user_id FROM practice_client LIMIT 1)"
+    " WHERE position = 1",
+    "the time": "UPDATE programs_progressnote SET signed_at = signed_at - interval '1 hour' WHERE position = 2",
+    "the hash": "UPDATE programs_progressnote SET hash = sha256('x') WHERE position = 1",
+    "a goal": "DELETE FROM programs_progressnote_goals",
+    "a part": "UPDATE programs_individualpart SET text = text || 'x'::bytea",
+    "a part taken out": "DELETE FROM programs_individualpart",
+    "the order": "UPDATE programs_progressnote SET position = position + 7 WHERE position = 2",
+    "an addendum": "DELETE FROM programs_addendum WHERE written_at = (SELECT min(written_at) FROM programs_addendum)",
+    "the last addendum": "DELETE FROM programs_addendum WHERE written_at ="
+    " (SELECT max(written_at) FROM programs_addendum)",
+    "the last note": "DELETE FROM programs_progressnote WHERE position = 2",
+}
+
+
+@pytest.mark.parametrize("what", BEHIND_OUR_BACK)
+def test_whoever_changes_a_signed_note_in_the_database_is_found_out(written, ayu, what):
+    call_command("verify_notes", by=ayu.user.email)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(BEHIND_OUR_BACK[what])
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+    with pytest.raises(CommandError):
+        call_command("verify_notes", by=ayu.user.email)
+
+
+def test_the_page_of_a_note_finds_a_changed_one_too(written, ayu):
+    [note], addenda = read_together(
+        [ProgressNote.objects.filter(pk=written.pk), written.addenda.order_by("written_at")],
+        by=ayu.user,
+        reason="test",
+    )
+    assert is_unchanged(note, addenda)
+
+    note.risk = "Lain"
+    assert not is_unchanged(note, addenda)
+
+
+def test_checking_notes_is_written_down_with_the_name_of_who_did_it(written, ayu):
+    officer = make_user(Role.DATA_OFFICER)
+    call_command("verify_notes", by=officer.email)
+
+    reads = AuditEvent.objects.filter(actor=officer.pk)
+    assert {event.act for event in reads} == {"progressnote.read", "addendum.read"}
+    for by in ("nobody@example.org", make_user(Role.CLIENT).email):
+        with pytest.raises(CommandError):
+            call_command("verify_notes", by=by)
+
+
+def test_a_program_that_was_erased_is_not_called_changed(written, ayu):
+    destroy_key(holder=written.program, by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
+
+    call_command("verify_notes", by=ayu.user.email)
+
+
+# --- Due
+
+
+def test_notes_are_due_after_a_day_and_overdue_after_three(ayu):
+    program = make_program(counselor=ayu)
+    for number, hours in enumerate([80, 30, 2], start=1):
+        make_attempt(program, number, starts_at=NOW - hours * HOUR, status=Status.ATTENDED)
+    make_attempt(program, 4, starts_at=NOW - 5 * HOUR, status=Status.MISSED, ended_by="client")
+    make_attempt(program, 5, starts_at=NOW + HOUR)
+
+    rows = notes_due(ayu.user, NOW)
+
+    assert [(row.session.number, row.is_due, row.is_overdue, row.note_status) for row in rows] == [
+        (1, True, True, ""),
+        (2, True, False, ""),
+        (3, False, False, ""),
+    ]
+    assert (due(ayu.user, NOW).count(), overdue(ayu.user, NOW).count()) == (2, 1)
+    assert notes_due(make_counselor().user, NOW) == []
+
+
+def test_a_signed_or_submitted_note_is_not_due_but_a_returned_one_is(program, ayu, supervisor):
+    assert waiting(ayu.user, NOW).count() == 2
+
+    note = sign(save(program))
+    assert waiting(ayu.user, NOW).count() == 1
+
+    return_note(note=opened(note, supervisor), comments="x", by=supervisor, now=NOW)
+    assert [row.note_status for row in notes_due(ayu.user, NOW)] == ["returned", ""]
+    assert notes_due(ayu.user, NOW)[0].names == ["Budi", "Rina"]
+
+
+def test_the_list_of_notes_due_is_one_statement(program, ayu, django_assert_num_queries):
+    ayu.user.has_role(Role.COUNSELOR)
+
+    with django_assert_num_queries(1):
+        [(row.session.number, row.meeting.service.kind, row.names) for row in notes_due(ayu.user, NOW)]
+
+
+# --- Process notes
+
+
+def process(program, by, text="KANARI-PROSES", expected=0, session=None):
+    return write_process_note(program=program, session=session, text=text, expected=expected, by=by, now=NOW)
+
+
+def test_a_process_note_is_its_authors_alone(program, ayu, supervisor):
+    other = make_counselor()
+    program.co_counselors.add(other)
+    process(program, ayu.user)
+    process(program, other.user, text="Lain")
+
+    for by, text in ((ayu.user, "KANARI-PROSES"), (other.user, "Lain")):
+        rows = read(ProcessNote.objects.visible_to(by), by=by, reason="test")
+        assert [row.text for row in rows] == [text]
+    for by in (supervisor, make_user(Role.MANAGER), program.members.first().client.user):
+        assert not ProcessNote.objects.visible_to(by).exists()
+
+
+def test_a_process_note_has_one_for_each_session_and_one_for_the_program(program, ayu):
+    process(program, ayu.user, session=program.sessions.get(number=1))
+    process(program, ayu.user)
+    process(program, ayu.user, text="Baru", expected=1)
+    with pytest.raises(ValidationError) as error:
+        process(program, ayu.user, text="Dari tab lain", expected=1)
+
+    assert code_of(error) == "conflict"
+    assert ProcessNote.objects.count() == 2
+
+
+def test_nothing_of_it_lies_open_in_the_database_or_the_trail(program, couple, ayu):
+    goal = Goal.objects.get(position=1)
+    texts = dict.fromkeys(["covered", "technique", "task", "risk"], "KANARI")
+    note = sign(save(program, goals=(goal.pk,), individual={couple[0].pk: "KANARI"}, **texts))
+    add(note, "KANARI", ayu.user)
+    process(program, ayu.user)
+
+    with connection.cursor() as cursor:
+        for model in (ProgressNote, IndividualPart, Addendum, ProcessNote, AuditEvent):
+            cursor.execute(f"SELECT t::text FROM {model._meta.db_table} t")
+            rows = cursor.fetchall()
+            assert rows
+            assert not any(b"KANARI".hex() in row[0] or "KANARI" in row[0] for row in rows)
