@@ -1,0 +1,49 @@
+"""The life of a program, step by step: every step is locked, allowed by the table, and kept with who, when and why."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from practice.people.accounts import User
+from practice.records.actions import record
+from programs.plan.models import Program, ProgramStep, Status
+
+LONGEST_REASON = 2_000
+
+
+def locked(program: Program) -> Program:
+    """The program as it stands, while nobody else changes it. Its people are fetched, its texts stay sealed."""
+    Program.objects.select_for_update(of=("self",)).get(pk=program.pk)
+    return Program.objects.for_page().get(pk=program.pk)
+
+
+def take_step(program: Program, status: Status, *, by: User | None, reason: str = "", now: datetime, **changes) -> None:
+    """Move a locked program on and keep the step. `changes` are further fields that change with it.
+
+    Raise ValidationError if this step is not allowed from where the program stands, or if the reason is too long.
+    """
+    if len(reason) > LONGEST_REASON:
+        raise ValidationError(_("Keep the reason under %(limit)d characters.") % {"limit": LONGEST_REASON})
+    was = program.status
+    program.move_to(status)
+    for name, value in changes.items():
+        setattr(program, name, value)
+    program.save(update_fields=["status", "revision", *changes])
+    ProgramStep.objects.create(program=program, was=was, became=status, by=by, reason=reason, at=now)
+
+
+@transaction.atomic
+def begin(*, program: Program, by: User | None, now: datetime) -> Program:
+    """An agreed program is under way from its first booked session on. One that is under way stays as it is.
+
+    Raise ValidationError if it was not agreed, is paused or closed.
+    """
+    kept = locked(program)
+    if kept.status == Status.AGREED:
+        take_step(kept, Status.ACTIVE, by=by, now=now)
+        record(by, "program.begun", kept, now=now)
+    elif kept.status not in (Status.ACTIVE, Status.CLOSING):
+        raise ValidationError(_("Sessions are booked once the program is agreed on, and not while it rests."))
+    return kept
