@@ -140,7 +140,7 @@ def _default_messages(kind):
 
 # --- The bead and the thread ---------------------------------------------------------------------------------------
 
-RADIUS = {"done": 7, "next": 9, "planned": 7, "missed": 7, "first": 7}
+RADIUS = {"done": 7, "next": 9, "planned": 7, "missed": 7, "forfeited": 7, "released": 4, "first": 7}
 MOST_IN_A_ROW = 12
 PITCH = 56
 ROW = 52
@@ -158,9 +158,11 @@ def bead(look="first", title="", size=24):
 def thread(beads, *, title="", decorative=False):
     """A program as a thread of beads, in rows of at most twelve, with the same in words below it.
 
-    `beads` are looks ("done", "next", "planned", "missed"; "first" for a consultation before the thread), as one
-    string with spaces or a list; or mappings with `look` and perhaps `url` (makes it a link) and `review` (a point
-    where progress is looked at together). Sessions are numbered from 1. Decorative threads carry no words or numbers.
+    `beads` are looks ("done", "next", "planned", "missed", "forfeited": missed and used up by the agreement,
+    "released": not needed any more; "first" for a consultation before the thread), as one string with spaces or a list;
+    or mappings with `look` and perhaps `url` (makes it a link), `review` (a point where progress is looked at together)
+    and `notch` (sessions added later begin here). Sessions are numbered from 1. Decorative threads carry no words or
+    numbers.
     """
     beads = [{"look": item} if isinstance(item, str) else dict(item) for item in _as_list(beads)]
     sessions = [item for item in beads if item["look"] != "first"]
@@ -176,6 +178,7 @@ def thread(beads, *, title="", decorative=False):
         item |= {"at": 100 * (place + 0.5) / per_row, "row": row, "y": y, "r": RADIUS[item["look"]]}
         item |= {"x": _percent(item["at"]), "text_y": y + 26, "review_y": y - 14}
         item |= {"touch_x": _percent(item["at"] - 50 / per_row), "touch_y": y - TOUCH // 2}
+        item |= {"notch_x": _percent(item["at"] - 50 / per_row), "notch_from": y - 9, "notch_to": y + 9}
     return {
         "beads": beads,
         "lines": _lines(beads),
@@ -211,7 +214,7 @@ def _lines(beads):
 
 
 def _is_past(item):
-    return item["look"] in ("done", "missed")
+    return item["look"] in ("done", "missed", "forfeited")
 
 
 def _bead_name(item):
@@ -220,6 +223,8 @@ def _bead_name(item):
         "next": _("Session %(number)s, next"),
         "planned": _("Session %(number)s, planned"),
         "missed": _("Session %(number)s, did not take place"),
+        "forfeited": _("Session %(number)s, did not take place and counts"),
+        "released": _("Session %(number)s, no longer needed"),
     }
     return names[item["look"]] % {"number": item["number"]}
 
@@ -240,4 +245,14 @@ def _thread_text(sessions, *, first):
         for item in sessions
         if item["look"] == "missed"
     ]
+    sentences += [
+        _("Session %(number)s did not take place and counts as one of the planned ones.") % {"number": item["number"]}
+        for item in sessions
+        if item["look"] == "forfeited"
+    ]
+    sentences += [_("Added later: from session %(number)s on.") % item for item in sessions if item.get("notch")]
+    released = sum(item["look"] == "released" for item in sessions)
+    if released:
+        text = ngettext("%(count)s session is no longer needed.", "%(count)s sessions are no longer needed.", released)
+        sentences.append(text % {"count": released})
     return " ".join(sentences)

@@ -72,6 +72,18 @@ def signed(level: int) -> str:
     return f"−{-level}" if level < 0 else f"+{level}" if level else "0"
 
 
+def level_name(level: int) -> str:
+    """What a level means, whatever its sentence: 0 is what was expected."""
+    names = {
+        -2: _("much less than expected"),
+        -1: _("less than expected"),
+        0: _("as expected"),
+        1: _("more than expected"),
+        2: _("much more than expected"),
+    }
+    return names[level]
+
+
 def standings_of(goals: Iterable[Goal], clients: Iterable) -> list[SetStanding]:
     """The sets of these goals (opened, with their history), oldest first, as each client and the counselor sees."""
     sets: dict = {}

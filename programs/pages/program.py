@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from practice.records.actions import read_together
+from programs.goals import panels as goals
 from programs.pages.beads import beads_of
 from programs.plan.models import Program
 from programs.sessions.thread import Thread, thread_of
 
-ROOMS: list = []  # the panels of each room, in the order in which the page shows them
+ROOMS: list = [goals]  # the panels of each room, in the order in which the page shows them
 
 
 @dataclass

@@ -1,0 +1,295 @@
+"""Pages about goals: who reaches them, what they show, and that bad input is said without losing anything."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from practice.calendar.models import Status as MeetingStatus
+from practice.people.models import Role
+from programs.goals.actions import rate_goals, start_new_set
+from programs.goals.models import Goal, GoalCheck, GoalRating, GoalSet
+from programs.plan.models import Status
+from tests.factories import make_attempt, make_client, make_counselor, make_goal, make_practice, make_program, make_user
+from tests.programs.goals.test_goals import WORDING
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TYPED = {name: "" if value is None else value for name, value in WORDING.items()}
+
+
+@pytest.fixture(autouse=True)
+def house():
+    make_practice()
+
+
+@pytest.fixture
+def program(rina):
+    return make_program(clients=[rina], goals=2)
+
+
+@pytest.fixture
+def draft(rina):
+    return make_program(clients=[rina], status=Status.DRAFT)
+
+
+@pytest.fixture
+def as_counselor(client, program):
+    client.force_login(program.counselor.user)
+    return client
+
+
+@pytest.fixture
+def as_rina(client, rina):
+    client.force_login(rina.user)
+    return client
+
+
+def page(name, program, *args):
+    return reverse(name, args=[program.pk, *args])
+
+
+def goals_of(program):
+    return list(Goal.objects.of(program))
+
+
+COUNSELOR_PAGES = ["goals", "goal_new", "goals_rate"]
+CLIENT_PAGES = ["own_goals", "own_goals_rate"]
+
+
+@pytest.mark.parametrize("name", COUNSELOR_PAGES)
+def test_only_a_programs_counselors_reach_their_pages(client, program, rina, front_desk, manager, name):
+    strangers = [make_counselor().user, rina.user, front_desk, manager, make_user(Role.SUPERVISOR)]
+    for user in strangers:
+        client.force_login(user)
+        assert client.get(page(name, program)).status_code == 404
+    client.force_login(program.counselor.user)
+
+    assert client.get(page(name, program)).status_code == 200
+
+
+@pytest.mark.parametrize("name", CLIENT_PAGES)
+def test_only_a_programs_clients_reach_their_pages(client, program, rina, front_desk, name):
+    strangers = [make_client(user=make_user(Role.CLIENT)).user, program.counselor.user, front_desk]
+    for user in strangers:
+        client.force_login(user)
+        assert client.get(page(name, program)).status_code == 404
+    client.force_login(rina.user)
+
+    assert client.get(page(name, program)).status_code == 200
+
+
+def test_without_current_care_a_counselor_finds_nothing(as_counselor, program, now):
+    past = now - timedelta(days=400)
+    program.counselor.care_relationships.update(is_kept_open=False, started_at=past, ends_at=past + timedelta(days=1))
+
+    assert as_counselor.get(page("goals", program)).status_code == 404
+
+
+def test_a_goal_is_written_and_shown(client, draft):
+    client.force_login(draft.counselor.user)
+
+    answer = client.post(page("goal_new", draft), TYPED, follow=True)
+
+    assert answer.redirect_chain[-1][0] == page("goals", draft)
+    assert "Tidur sebelum pukul 23.00" in answer.content.decode()
+    assert goals_of(draft)[0].weight == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"words": ""}, {"weight": "0"}, {"less": "3 malam"}, {"baseline": "7"}, {"words": "a\0b"}, {"why": "x" * 501}],
+)
+def test_a_goal_with_mistakes_comes_back_as_it_was_typed(client, draft, changes):
+    client.force_login(draft.counselor.user)
+
+    answer = client.post(page("goal_new", draft), TYPED | changes)
+
+    assert answer.status_code == 422
+    assert "Jumlah malam dalam seminggu" in answer.content.decode()
+    assert not GoalSet.objects.exists()
+
+
+def test_the_preview_without_javascript_keeps_what_was_typed_and_complains_of_nothing(client, draft):
+    client.force_login(draft.counselor.user)
+
+    answer = client.post(
+        page("goal_new", draft), {"words": "Merasa lebih baik dan tenang", "more": "Sering", "preview": "1"}
+    )
+
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert text.count("Merasa lebih baik dan tenang") == 2
+    assert "Ini mungkin dua tujuan" in text
+    assert "wrong-summary" not in text
+    assert not Goal.objects.exists()
+
+
+def test_the_live_preview_is_a_fragment_and_keeps_nothing(client, draft):
+    client.force_login(draft.counselor.user)
+
+    answer = client.post(page("goal_preview", draft), TYPED, headers={"HX-Request": "true"})
+
+    text = answer.content.decode()
+    assert "<html" not in text
+    assert text.index("7 malam") < text.index("3 malam") < text.index("Tidak ada malam")
+    assert not Goal.objects.exists()
+
+
+def test_a_goal_is_taken_out_only_after_asking(client, draft):
+    client.force_login(draft.counselor.user)
+    goal = make_goal(GoalSet.objects.create(program=draft, number=1))
+    address = page("goal_remove", draft, goal.pk)
+
+    assert client.get(address).status_code == 200
+    assert Goal.objects.exists()
+    client.post(address)
+
+    assert not Goal.objects.exists()
+
+
+def test_a_goal_of_another_program_is_not_there(as_counselor, program):
+    other = goals_of(make_program(status=Status.DRAFT, goals=1))[0]
+
+    assert as_counselor.get(page("goal_edit", program, other.pk)).status_code == 404
+    assert as_counselor.post(page("goal_remove", program, other.pk)).status_code == 404
+
+
+def test_agreed_goals_are_not_edited(as_counselor, program):
+    answer = as_counselor.post(page("goal_edit", program, goals_of(program)[0].pk), TYPED | {"weight": "3"})
+
+    assert answer.status_code == 422
+    assert goals_of(program)[0].weight == 1
+
+
+def test_staff_see_each_t_with_its_formula_and_source_and_clients_never(as_counselor, program, rina, now):
+    goals = goals_of(program)
+    rate_goals(
+        program=program,
+        levels={goals[0].pk: 1, goals[1].pk: 1},
+        occasion="review",
+        by=rina.user,
+        now=now,
+        client=rina,
+    )
+    rate_goals(program=program, levels={goals[0].pk: -1}, occasion="review", by=program.counselor.user, now=now)
+
+    staff = as_counselor.get(page("goals", program)).content.decode()
+    as_counselor.force_login(rina.user)
+    own = as_counselor.get(page("own_goals", program)).content.decode()
+
+    assert re.search(r"62,4.*\+24,8.*2 dari 2", staff, re.DOTALL)
+    assert re.search(r"40,0.*1 dari 2", staff, re.DOTALL)
+    assert "Kiresuk" in staff
+    assert "selisih 2 tingkat" in staff
+    assert "62,4" not in own
+    assert "Kiresuk" not in own
+    assert "selisih" not in own
+    assert "1 malam" in own
+    assert "5 malam" in own
+
+
+def test_a_counselor_rates_for_themselves(as_counselor, program):
+    first = goals_of(program)[0]
+
+    as_counselor.post(page("goals_rate", program), {str(first.pk): "1"})
+
+    assert list(GoalRating.objects.values_list("goal", "rater", "level", "client")) == [
+        (first.pk, "counselor", 1, None)
+    ]
+
+
+def test_a_client_chooses_the_sentence_that_fits(as_rina, program, rina):
+    first = goals_of(program)[0]
+
+    answer = as_rina.post(page("own_goals_rate", program), {str(first.pk): "2"}, follow=True)
+
+    assert "<b>7 malam</b>" in answer.content.decode()
+    assert GoalRating.objects.get().client == rina
+
+
+@pytest.mark.parametrize("level", ["3", "x", "-2.0", ""])
+def test_levels_that_there_are_not_are_refused(as_rina, program, level):
+    first = goals_of(program)[0]
+
+    answer = as_rina.post(page("own_goals_rate", program), {str(first.pk): level})
+
+    assert answer.status_code == 422
+    assert not GoalRating.objects.exists()
+
+
+def test_a_client_says_after_a_session_how_near_each_goal_feels(as_rina, program, rina, monday_at_nine):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+    first, second = goals_of(program)
+
+    assert as_rina.get(page("own_goals_check", program, 1)).status_code == 200
+    as_rina.post(page("own_goals_check", program, 1), {str(first.pk): "7"})
+
+    assert GoalCheck.objects.get().value == 7
+    assert as_rina.post(page("own_goals_check", program, 1), {str(second.pk): "11"}).status_code == 422
+    assert as_rina.post(page("own_goals_check", program, 2), {str(second.pk): "1"}).status_code == 422
+    assert as_rina.get(page("own_goals_check", program, 99)).status_code == 404
+
+
+def new_set(program, now):
+    goal_set = start_new_set(program=program, by=program.counselor.user, now=now)
+    return make_goal(goal_set, words="Menelepon Ibu", indicator="Kali dalam seminggu")
+
+
+def test_a_client_reads_further_goals_and_agrees(as_rina, program, now):
+    goal = new_set(program, now)
+    text = as_rina.get(page("own_goals", program)).content.decode()
+    read = re.search(r'name="read" value="(\w+)"', text)[1]
+
+    as_rina.post(page("own_goals_agree", program), {"read": read})
+
+    goal.goal_set.refresh_from_db()
+    assert "Menelepon Ibu" in text
+    assert goal.goal_set.frozen_at
+
+
+def test_nobody_agrees_to_words_they_have_not_read(as_rina, program, now):
+    goal = new_set(program, now)
+    text = as_rina.get(page("own_goals", program)).content.decode()
+    read = re.search(r'name="read" value="(\w+)"', text)[1]
+    goal.expected = "Setiap hari"
+    goal.save()
+
+    as_rina.post(page("own_goals_agree", program), {"read": read})
+
+    goal.goal_set.refresh_from_db()
+    assert goal.goal_set.frozen_at is None
+
+
+def test_a_counselor_notes_consent_only_with_the_box_ticked(as_counselor, program, now):
+    goal = new_set(program, now)
+
+    refused = as_counselor.post(page("goal_set_agree", program), {})
+    as_counselor.post(page("goal_set_agree", program), {"client_agrees": "on"})
+
+    goal.goal_set.refresh_from_db()
+    assert refused.status_code == 422
+    assert goal.goal_set.frozen_at
+
+
+def test_the_goals_page_asks_as_often_for_five_goals_as_for_one(client, rina, now, django_assert_max_num_queries):
+    for count in (1, 5):
+        program = make_program(clients=[rina], goals=count)
+        client.force_login(program.counselor.user)
+        with django_assert_max_num_queries(12):
+            assert client.get(page("goals", program)).status_code == 200
+
+
+def test_the_page_of_a_program_shows_its_goals_to_both_in_their_own_way(as_counselor, program, rina, monday_at_nine):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+
+    staff = as_counselor.get(page("program", program)).content.decode()
+    as_counselor.force_login(rina.user)
+    own = as_counselor.get(page("program", program)).content.decode()
+
+    assert staff.count('<figure class="ladder">') == 2
+    assert page("goals_rate", program) in staff
+    assert "ladder" not in own
+    assert page("own_goals_check", program, 1) in own
+    assert own.count("1 malam") == 2
