@@ -5,7 +5,9 @@ import uuid
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from practice.people.accounts import Role
@@ -13,6 +15,11 @@ from practice.people.counselors import Counselor, in_language
 
 FEWEST_SESSIONS = 3  # fewer is not a program but consultations
 MOST_SESSIONS = 60
+LONGEST_PACE = 60
+SHORTEST_SESSION, LONGEST_SESSION = 15, 240
+HIGHEST_PRICE = 100_000_000
+LANGUAGES = ("id", "en")
+OUTLINE = ("aim", "agenda", "technique", "task")
 
 
 class NoteFormat(models.TextChoices):
@@ -25,6 +32,16 @@ class NoteFormat(models.TextChoices):
     FREE = "free", _("Free text")
 
 
+def _refuse_long_texts(instance: models.Model) -> None:
+    """Hold texts without a limit in the database to that of their field, as forms do."""
+    errors = {}
+    for field in instance._meta.concrete_fields:
+        if isinstance(field, models.TextField) and len(getattr(instance, field.attname)) > field.max_length:
+            errors[field.name] = _now("Keep this under %(limit)s characters.") % {"limit": field.max_length}
+    if errors:
+        raise ValidationError(errors)
+
+
 class MethodQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those who counsel and supervise; a method says something about the people it is used with."""
@@ -33,6 +50,9 @@ class MethodQuerySet(models.QuerySet):
     def in_use(self):
         """Methods that new programs may use."""
         return self.filter(is_in_use=True)
+
+    def for_listing(self):
+        return self.order_by("-is_in_use", "name_id", "pk")
 
 
 class Method(models.Model):
@@ -45,7 +65,12 @@ class Method(models.Model):
     purpose_en = models.TextField(_("what it is for, in English"), max_length=900, blank=True)
     typical_from = models.PositiveSmallIntegerField(_("usually at least … sessions"))
     typical_until = models.PositiveSmallIntegerField(_("usually at most … sessions"))
-    source = models.CharField(_("source of these numbers"), max_length=300)
+    source = models.CharField(
+        _("source of these numbers"),
+        max_length=300,
+        blank=True,
+        help_text=_("A study or guideline that you can name. Empty means practice experience."),
+    )
     note_format = models.CharField(_("format of notes"), max_length=4, choices=NoteFormat, default=NoteFormat.SOAP)
     is_in_use = models.BooleanField(_("offered for new programs"), default=True)
 
@@ -61,6 +86,13 @@ class Method(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        _refuse_long_texts(self)
+        if None not in (self.typical_from, self.typical_until) and not 1 <= self.typical_from <= self.typical_until:
+            raise ValidationError(
+                {"typical_until": _now("Enter at least 1 session, and no fewer at most than at least.")}
+            )
 
     @property
     def name(self):
@@ -88,11 +120,19 @@ class TemplateQuerySet(models.QuerySet):
     def in_use(self):
         return self.filter(is_in_use=True)
 
+    def for_listing(self):
+        """Fetch in two queries each template with the version that counts, as `template.newest`."""
+        newest = TemplateVersion.objects.newest().select_related("method")
+        return self.select_related("author").prefetch_related(models.Prefetch("versions", newest, to_attr="counting"))
+
 
 class Template(models.Model):
     """A program that can be started from. What it says lies in its versions, the newest of which counts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(
+        blank=True, default="", editable=False, help_text="which of the templates that come with Benang this is"
+    )
     author = models.ForeignKey(
         Counselor, on_delete=models.PROTECT, null=True, blank=True, related_name="program_templates"
     )
@@ -100,12 +140,40 @@ class Template(models.Model):
 
     objects = TemplateQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug"], condition=~models.Q(slug=""), name="a_template_that_comes_with_benang_is_there_once"
+            )
+        ]
+
     def __str__(self):
         return str(self.pk)
+
+    @property
+    def newest(self):
+        """The version that counts, of a template fetched by `for_listing`."""
+        return self.counting[0]
 
 
 def _never_changed() -> list[pgtrigger.Trigger]:
     return [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+def _all_reviews(comparison: str, left) -> models.Func:
+    """A condition for the database: `left` compares so with every review point."""
+    reviews = models.Func(models.F("review_after"), function="ALL")
+    template = "(%(expressions)s)"
+    return models.Func(left, reviews, template=template, arg_joiner=comparison, output_field=models.BooleanField())
+
+
+class TemplateVersionQuerySet(models.QuerySet):
+    def newest(self):
+        """Of each template the version that counts."""
+        later = self.model._base_manager.filter(
+            template=models.OuterRef("template"), number__gt=models.OuterRef("number")
+        )
+        return self.filter(~models.Exists(later))
 
 
 class TemplateVersion(models.Model):
@@ -123,9 +191,11 @@ class TemplateVersion(models.Model):
     pace_days = models.PositiveSmallIntegerField(_("days from one session to the next"), default=7)
     minutes = models.PositiveSmallIntegerField(_("minutes of a session"), default=60)
     price = models.PositiveIntegerField(_("price of a session in rupiah"), null=True, blank=True)
-    review_after = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("reviews after sessions"))
+    review_after = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("reviews after sessions"), blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = TemplateVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -137,11 +207,44 @@ class TemplateVersion(models.Model):
             models.CheckConstraint(
                 condition=models.Q(pace_days__gte=1, pace_days__lte=60), name="a_template_paces_1_to_60_days"
             ),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=SHORTEST_SESSION, minutes__lte=LONGEST_SESSION),
+                name="a_session_of_a_template_takes_15_to_240_minutes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(_all_reviews(" > ", models.F("planned_sessions")))
+                & models.Q(_all_reviews(" <= ", models.Value(1))),
+                name="a_template_is_reviewed_between_its_sessions",
+            ),
         ]
         triggers = _never_changed()
 
     def __str__(self):
         return self.title
+
+    def clean(self):
+        """Refuse, on the field, a number that no program can have."""
+        errors = {}
+        if self.planned_sessions is not None and self.planned_sessions < FEWEST_SESSIONS:
+            errors["planned_sessions"] = _now(
+                "A program has at least %(fewest)s sessions. If one or two meetings are enough, offer a consultation: "
+                "it is booked once, and another can follow."
+            ) % {"fewest": FEWEST_SESSIONS}
+        elif self.planned_sessions is not None and self.planned_sessions > MOST_SESSIONS:
+            errors["planned_sessions"] = _now("Plan at most %(most)s sessions.") % {"most": MOST_SESSIONS}
+        elif self.planned_sessions and self.review_after is not None:
+            last = self.planned_sessions - 1
+            if any(not 1 <= number <= last for number in self.review_after):
+                errors["review_after"] = _now("Choose sessions from 1 to %(last)s for reviews.") % {"last": last}
+        if self.pace_days is not None and not 1 <= self.pace_days <= LONGEST_PACE:
+            errors["pace_days"] = _now("Enter from 1 to %(most)s days.") % {"most": LONGEST_PACE}
+        if self.minutes is not None and not SHORTEST_SESSION <= self.minutes <= LONGEST_SESSION:
+            ends = {"least": SHORTEST_SESSION, "most": LONGEST_SESSION}
+            errors["minutes"] = _now("Enter from %(least)s to %(most)s minutes.") % ends
+        if self.price is not None and not 0 <= self.price <= HIGHEST_PRICE:
+            errors["price"] = _now("Enter the price in digits, for example 350.000.")
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def title(self):
@@ -174,6 +277,9 @@ class TemplateSession(models.Model):
 
     def __str__(self):
         return f"{self.number}"
+
+    def clean(self):
+        _refuse_long_texts(self)
 
     @property
     def aim(self):

@@ -7,6 +7,7 @@ from itertools import cycle
 from django.db import transaction
 
 from practice.records.actions import record
+from programs.library.loading import load_library
 from programs.ruang_teduh.arrivals import clients_like, clients_of_the_cast, known_earlier, pair_up
 from programs.ruang_teduh.book import AppointmentBook
 from programs.ruang_teduh.cast import CLIENTS
@@ -53,6 +54,7 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
 
     Raise ValueError if so many past meetings cannot have taken place.
     """
+    load_library(now=now)
     midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight.date()
     since = months_before(today, min(size.months, TOLD_MONTHS))
