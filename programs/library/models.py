@@ -163,8 +163,10 @@ def _never_changed() -> list[pgtrigger.Trigger]:
 def _all_reviews(comparison: str, left) -> models.Func:
     """A condition for the database: `left` compares so with every review point."""
     reviews = models.Func(models.F("review_after"), function="ALL")
-    template = "(%(expressions)s)"
-    return models.Func(left, reviews, template=template, arg_joiner=comparison, output_field=models.BooleanField())
+    # keywords in the order in which a migration writes them, or every check for missing migrations finds a difference
+    return models.Func(
+        left, reviews, arg_joiner=comparison, output_field=models.BooleanField(), template="(%(expressions)s)"
+    )
 
 
 class TemplateVersionQuerySet(models.QuerySet):
