@@ -12,6 +12,7 @@ from appointments.models import Consultation
 from practice.calendar.models import Meeting, Status
 from practice.people.models import Role
 from practice.people.policies import requires
+from programs.pages.caseload import own_programs
 
 DAYS_AHEAD = 7
 PAST_ON_A_PAGE = 20
@@ -37,6 +38,7 @@ def home(request):
         "next": coming[0] if coming else None,
         "later": coming[1:],
         "past": page,
+        "programs": own_programs(request.user, request=request),
         "now": now,
     }
     return render(request, "programs/home.html", context)

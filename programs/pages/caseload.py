@@ -57,3 +57,14 @@ def caseload_of(user, *, shown: str, number: int, request) -> Caseload:
 def row_of(program: Program, thread: Thread) -> Row:
     members = [member.client for member in program.members.all()]
     return Row(program, thread, beads_of(thread), members)
+
+
+def own_programs(user, *, request) -> list[Row]:
+    """The programs of a client that are not over, newest first, opened after the trail says so."""
+    found = list(Program.objects.for_client(user).open().for_listing().reverse())
+    if not found:
+        return []
+    threads = glances_of([program.pk for program in found])
+    legible = [program for program in found if not program.is_erased]
+    read_together([legible], by=user, reason="reading one's own program", request=request, knowing=legible)
+    return [row_of(program, threads[program.pk]) for program in legible]

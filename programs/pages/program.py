@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from practice.records.actions import read_together
+from programs.between import panels as between
 from programs.goals import panels as goals
 from programs.pages.beads import beads_of
 from programs.plan.models import Program
 from programs.sessions.thread import Thread, thread_of
 
-ROOMS: list = [goals]  # the panels of each room, in the order in which the page shows them
+ROOMS = [goals, between]  # the panels of each room
 
 
 @dataclass
