@@ -8,9 +8,10 @@ from programs.between import panels as between
 from programs.goals import panels as goals
 from programs.pages.beads import beads_of
 from programs.plan.models import Program
+from programs.reviews import panels as reviews
 from programs.sessions.thread import Thread, thread_of
 
-ROOMS = [goals, between]  # the panels of each room
+ROOMS = [goals, between, reviews]  # the panels of each room
 
 
 @dataclass

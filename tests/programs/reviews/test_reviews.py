@@ -1,0 +1,381 @@
+"""Looking back on the way, the guided ending, and asking again some time after it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from practice.calendar.models import Status as MeetingStatus
+from practice.catalog.models import Kind
+from practice.messages.actions import deliver
+from practice.messages.discretion import is_telling
+from practice.messages.models import Message
+from practice.people.models import CareRelationship, Role
+from practice.records.actions import read
+from programs.goals.models import Goal, GoalRating
+from programs.plan.models import CloseReason, Program, Status
+from programs.reviews.actions import ENDING_TEXTS, hold_review, speak_before_review, write_ending
+from programs.reviews.afterwards import (
+    answer_follow_up,
+    ask,
+    book_follow_up,
+    plan_follow_ups,
+)
+from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice
+from programs.reviews.state import due_point, is_near_the_end, state_of
+from programs.sessions.thread import thread_of
+from tests.factories import make_attempt, make_client, make_practice, make_program, make_service, make_user
+
+pytestmark = pytest.mark.django_db
+
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
+TEXTS = dict.fromkeys(ENDING_TEXTS, "") | {"summary": "Anda tidur lebih baik.", "people": "Kakak"}
+
+
+@pytest.fixture(autouse=True)
+def house():
+    make_practice()
+
+
+@pytest.fixture
+def program(rina, monday_at_nine):
+    """Rina's program of six sessions with reviews after 2 and 4; two were held."""
+    program = make_program(clients=[rina], goals=2)
+    hold_sessions(program, 2, monday_at_nine)
+    return program
+
+
+def hold_sessions(program, until, monday, since=1):
+    for number in range(since, until + 1):
+        make_attempt(program, number, starts_at=monday + number * WEEK, status=MeetingStatus.ATTENDED)
+
+
+def levels(program, level=0):
+    return {goal.pk: level for goal in Goal.objects.of(program)}
+
+
+def speak(program, client, now, *, helps="Latihan napas", by=None, **more):
+    said = {"hinders": "", "levels": {}} | more
+    return speak_before_review(program=program, helps=helps, client=client, by=by or client.user, now=now, **said)
+
+
+def hold(program, now, **more):
+    said = {"helps": "", "hinders": "", "summary": "Lanjut", "decision": "go_on", "levels": {}} | more
+    return hold_review(program=program, by=program.counselor.user, now=now, **said)
+
+
+def write(program, now, *, expected=0, share=False, given=None, **texts):
+    return write_ending(
+        program=program,
+        texts=TEXTS | texts,
+        levels=given or {},
+        share=share,
+        expected=expected,
+        by=program.counselor.user,
+        now=now,
+    )
+
+
+# --- Before a review -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("points", "done", "held", "due"),
+    [
+        ([2, 4], 0, set(), None),
+        ([2, 4], 1, set(), None),
+        ([2, 4], 2, set(), 2),
+        ([2, 4], 3, set(), 2),
+        ([2, 4], 3, {2}, None),
+        ([2, 4], 3, {3}, None),
+        ([2, 4], 5, set(), 4),
+        ([2, 4], 5, {2}, 4),
+        ([], 5, set(), None),
+    ],
+)
+def test_a_review_is_due_once_its_sessions_are_held_and_until_it_is(points, done, held, due):
+    assert due_point(points, done, held) == due
+
+
+@given(st.sets(st.integers(1, 20)), st.integers(0, 20), st.sets(st.integers(1, 20)))
+def test_a_due_review_was_reached_and_is_not_held(points, done, held):
+    due = due_point(sorted(points), done, held)
+
+    assert due is None or (due in points and due <= done and not any(after >= due for after in held))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_client_says_beforehand_what_helps_and_may_change_it(program, rina, now):
+    speak(program, rina, now, levels=levels(program, 1))
+    speak(program, rina, now, helps="Menulis jurnal")
+
+    voice = read(ReviewVoice.objects.all(), by=rina.user, reason="a test")
+    assert [(each.helps, each.after_session) for each in voice] == [("Menulis jurnal", 2)]
+    assert set(GoalRating.objects.values_list("occasion", "client", "level")) == {("review", rina.pk, 1)}
+
+
+def test_nothing_is_said_for_others_or_when_no_review_is_due_or_with_no_word(program, rina, now):
+    other = make_client(user=make_user(Role.CLIENT))
+    fresh = make_program(clients=[rina])
+    for call in (
+        lambda: speak(program, rina, now, by=other.user),
+        lambda: speak(program, other, now),
+        lambda: speak(fresh, rina, now),
+        lambda: speak(program, rina, now, helps="  "),
+        lambda: speak(program, rina, now, levels={**levels(program), **levels(make_program(goals=1))}),
+    ):
+        with pytest.raises(ValidationError):
+            call()
+
+    assert not ReviewVoice.objects.exists()
+    assert not GoalRating.objects.exists()
+
+
+# --- The review ------------------------------------------------------------------------------------------------------
+
+
+def test_a_review_keeps_the_decision_and_the_counselors_view(program, now):
+    review = hold(program, now, decision="extend", levels=levels(program, -1))
+
+    assert (review.after_session, review.decision) == (2, "extend")
+    assert set(GoalRating.objects.values_list("rater", "occasion", "level")) == {("counselor", "review", -1)}
+    assert state_of(program).due_review(thread_of(program)) is None
+
+
+@pytest.mark.parametrize("changes", [{"summary": " "}, {"decision": ""}, {"decision": "stop"}, {"helps": "x" * 4001}])
+def test_a_review_without_decision_or_reason_is_refused(program, now, changes):
+    with pytest.raises(ValidationError):
+        hold(program, now, levels=levels(program), **changes)
+
+    assert not Review.objects.exists()
+    assert not GoalRating.objects.exists()
+
+
+def test_a_review_is_held_once_after_a_session_and_not_before_the_first(program, rina, now):
+    hold(program, now)
+
+    for each in (program, make_program(clients=[rina])):
+        with pytest.raises(ValidationError):
+            hold(each, now)
+
+    assert Review.objects.count() == 1
+
+
+def test_a_closed_program_has_no_more_reviews(rina, now):
+    with pytest.raises(ValidationError):
+        hold(make_program(clients=[rina], status=Status.CLOSED), now)
+
+
+# --- The ending ------------------------------------------------------------------------------------------------------
+
+
+def test_the_end_is_near_from_the_third_last_session_on(program, monday_at_nine):
+    assert not is_near_the_end(thread_of(program))
+
+    hold_sessions(program, 4, monday_at_nine, since=3)
+
+    assert is_near_the_end(thread_of(program))
+
+
+def test_writing_the_ending_begins_it_and_sharing_is_kept(program, now):
+    write(program, now, given=levels(program, 1))
+    ending = write(program, now, expected=1, share=True)
+    again = write(program, now + DAY, expected=2)
+
+    program.refresh_from_db()
+    assert program.status == Status.CLOSING
+    assert program.steps.get().became == Status.CLOSING
+    assert (ending.shared_at, again.shared_at) == (now, now)
+    assert set(GoalRating.objects.values_list("occasion", flat=True)) == {"ending"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_ending_reads_as_it_was_written(program, now):
+    write(program, now, warning_signs="Begadang tiga malam")
+
+    [ending] = read(Ending.objects.all(), by=program.counselor.user, reason="a test")
+    assert (ending.warning_signs, ending.people, ending.summary) == (
+        "Begadang tiga malam",
+        "Kakak",
+        "Anda tidur lebih baik.",
+    )
+
+
+def test_an_ending_is_not_overwritten_shared_empty_or_written_too_early(program, rina, now):
+    write(program, now)
+
+    for call in (
+        lambda: write(program, now, expected=0),
+        lambda: write(program, now, expected=1, share=True, summary=" "),
+        lambda: write(make_program(clients=[rina]), now),
+        lambda: write(make_program(clients=[rina], status=Status.CLOSED), now),
+    ):
+        with pytest.raises(ValidationError):
+            call()
+
+    ending = Ending.objects.get()
+    assert (ending.revision, ending.shared_at) == (1, None)
+
+
+# --- Afterwards ------------------------------------------------------------------------------------------------------
+
+
+def closed(rina, now, *, reason=CloseReason.GOALS_REACHED, **more):
+    program = make_program(clients=[rina], status=Status.CLOSED, goals=1, now=now, **more)
+    Program.objects.filter(pk=program.pk).update(close_reason=reason)
+    CareRelationship.objects.filter(client=rina).update(is_kept_open=False, ends_at=now + 30 * DAY)
+    return Program.objects.get(pk=program.pk)
+
+
+def mails_of(kind):
+    return Message.objects.filter(kind=kind)
+
+
+def test_a_planned_end_plans_two_follow_ups_once(rina, now):
+    program = closed(rina, now)
+
+    plan_follow_ups(program=program, now=now)
+    plan_follow_ups(program=program, now=now)
+
+    assert list(FollowUp.objects.order_by("due_on").values_list("days_after", "due_on")) == [
+        (30, date(2026, 12, 23)),
+        (90, date(2027, 2, 21)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reason", [each for each in CloseReason if each not in (CloseReason.GOALS_REACHED, CloseReason.PLANNED_PARTLY)]
+)
+def test_other_endings_are_left_in_peace(rina, now, reason):
+    assert plan_follow_ups(program=closed(rina, now, reason=reason), now=now) == []
+
+
+def test_a_client_is_asked_on_the_day_and_only_once(rina, now):
+    closed(rina, now)
+
+    assert ask(now=now) == 0
+    assert ask(now=now + 29 * DAY) == 0
+    assert ask(now=now + 30 * DAY) == 1
+    assert ask(now=now + 31 * DAY) == 0
+    assert ask(now=now + 90 * DAY) == 1
+
+    assert mails_of("program.follow_up").count() == 2
+
+
+def test_after_three_weeks_nobody_is_asked_any_more(rina, now):
+    plan_follow_ups(program=closed(rina, now), now=now)
+
+    assert ask(now=now + 52 * DAY) == 0
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_mails_are_neutral_and_lead_to_the_sign_in(program, rina, now, language):
+    rina.language = language
+    rina.save()
+    closed(rina, now)
+    ask(now=now)
+    ask(now=now + 30 * DAY)
+
+    for message in Message.objects.all():
+        deliver(message.pk, now=now + 31 * DAY)
+
+    assert len(mail.outbox) == 2
+    for sent in mail.outbox:
+        assert not is_telling(sent.subject)
+        assert not is_telling(sent.body)
+        assert "/home/" in sent.body
+        assert "program" not in sent.body.lower()
+
+
+def test_clients_are_invited_to_a_review_once_and_no_longer_once_it_was_held(program, now):
+    assert ask(now=now) == 1
+    assert ask(now=now + DAY) == 0
+    hold(program, now)
+
+    deliver(mails_of("program.review").get().pk, now=now + DAY)
+
+    assert mail.outbox == []
+
+
+def asked(rina, now):
+    program = closed(rina, now)
+    plan_follow_ups(program=program, now=now)
+    ask(now=now + 30 * DAY)
+    return program, program.follow_ups.get(days_after=30)
+
+
+def answer(follow_up, client, now, *, text="Baik", by=None, given=None):
+    return answer_follow_up(
+        follow_up=follow_up, how_it_is=text, levels=given or {}, client=client, by=by or client.user, now=now
+    )
+
+
+def test_an_answer_lets_the_counselor_read_for_thirty_days(rina, now):
+    program, follow_up = asked(rina, now)
+    counselor = program.counselor.user
+    later = now + 40 * DAY
+    care = CareRelationship.objects.current(later).filter(client=rina)
+    assert not care.exists()
+
+    answer(follow_up, rina, later, given=levels(program, 1))
+
+    assert care.exists()
+    assert not CareRelationship.objects.current(later + 31 * DAY).filter(client=rina).exists()
+    assert GoalRating.objects.get().occasion == "follow_up"
+    assert counselor == program.counselor.user
+
+
+def test_a_follow_up_is_answered_once_when_asked_and_by_its_client(rina, now):
+    program, follow_up = asked(rina, now)
+    later = now + 31 * DAY
+    other = make_client(user=make_user(Role.CLIENT))
+    for call in (
+        lambda: answer(program.follow_ups.get(days_after=90), rina, later),
+        lambda: answer(follow_up, rina, later, text=" "),
+        lambda: answer(follow_up, rina, later, by=other.user),
+        lambda: answer(follow_up, other, later),
+    ):
+        with pytest.raises(ValidationError):
+            call()
+    answer(follow_up, rina, later)
+    with pytest.raises(ValidationError):
+        answer(follow_up, rina, later)
+
+
+def test_a_meeting_is_booked_from_a_follow_up_once(rina, now, monday_at_nine):
+    program, follow_up = asked(rina, now)
+    again = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan")
+    other = make_service(counselors=[program.counselor])
+    by = program.counselor.user
+
+    def book(service):
+        return book_follow_up(
+            follow_up=follow_up, service=service, mode="video", starts_at=monday_at_nine, by=by, now=now
+        )
+
+    with pytest.raises(ValidationError):
+        book(other)
+    meeting = book(again)
+    with pytest.raises(ValidationError):
+        book(again)
+
+    follow_up.refresh_from_db(fields=["meeting"])
+    assert follow_up.meeting == meeting
+    assert meeting.participants.get().client == rina
+    assert mails_of("meeting.confirmed").count() == 1
+
+
+def test_the_state_of_a_program_takes_one_statement(program, rina, now, django_assert_num_queries):
+    speak(program, rina, now)
+    hold(program, now)
+    write(program, now, share=True)
+
+    with django_assert_num_queries(1):
+        state = state_of(program)
+
+    assert state.is_shared
+    assert state.has_spoken(rina, 2)
+    assert state.reviews[0].decision == "go_on"
