@@ -14,6 +14,7 @@ WAYS = [
     ("today", _("Today"), {Role.COUNSELOR}),
     ("calendar", _("Calendar"), {Role.COUNSELOR}),
     ("caseload", _("Programs"), {Role.COUNSELOR, Role.SUPERVISOR}),
+    ("co_signing", _("To co-sign"), {Role.SUPERVISOR}),
     ("desk", _("Schedule"), {Role.FRONT_DESK, Role.MANAGER}),
     ("desk_clients", _("Clients"), {Role.FRONT_DESK, Role.MANAGER}),
     ("messages", _("Messages"), {Role.FRONT_DESK, Role.MANAGER}),

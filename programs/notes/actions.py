@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from practice.calendar.attendance import record_attendance
 from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.accounts import Role, User
 from practice.people.supervision import Supervision
 from practice.records.actions import record
-from programs.between.actions import has_begun, locked_station
+from programs.between.actions import has_begun, locked_station, write_card
 from programs.goals.models import Goal
 from programs.notes.chain import hash_of_addendum, hash_of_note
 from programs.notes.formats import Body, Writing
@@ -109,6 +110,33 @@ def keep_parts(note: ProgressNote, texts: dict[UUID, str]) -> None:
             part.save()
         elif client.pk in before:
             part.delete()
+
+
+@transaction.atomic
+def write_session(
+    *,
+    session: Session,
+    writing: Writing,
+    card: dict[str, str] | None = None,
+    share: bool = False,
+    attendance: dict | None = None,
+    expected: int,
+    by: User,
+    now: datetime,
+) -> ProgressNote:
+    """Keep all that is written at one desk, or nothing: the note, its card, and who came.
+
+    `card` are the texts of the card, None to leave it alone; `share` lets the clients read it. `attendance` are the
+    arguments of `record_attendance`. Raise ValidationError as the actions for each of them do.
+    """
+    note = save_note(session=session, writing=writing, expected=expected, by=by, now=now)
+    if card is not None:
+        write_card(session=session, share=False, by=by, now=now, **card)
+    if attendance is not None:
+        record_attendance(meeting=note.meeting, by=by, now=now, **attendance)
+    if card is not None and share:
+        write_card(session=session, share=True, by=by, now=now, **card)
+    return note
 
 
 # --- Signing ---------------------------------------------------------------------------------------------------------

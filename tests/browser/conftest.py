@@ -142,7 +142,6 @@ def small_targets():
     """What can be pressed on a page but is lower than this, links within sentences left out."""
 
     def find(page, least):
-        page.wait_for_load_state()
         return page.evaluate(
             """least => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, label.slot")]
                 .filter(target => {

@@ -62,7 +62,6 @@ def choose_time(page, number=12):
     """Press a free time and go on."""
     page.locator("label.slot").nth(number).click()
     page.locator("#times > .actions button").click()
-    page.wait_for_load_state()
 
 
 def fill_details(page, **more):
@@ -125,7 +124,7 @@ def test_a_consultation_is_booked_with_the_keyboard_alone(open_page):
     keys.press("Enter")
     page.wait_for_url("**/b/m/*/")
 
-    expect(page.get_by_text("Janji temu Anda terkonfirmasi")).to_be_visible()
+    assert page.get_by_text("Janji temu Anda terkonfirmasi").is_visible()
     assert Meeting.objects.get().status == Status.CONFIRMED
 
 
@@ -139,13 +138,13 @@ def test_everything_works_without_javascript(open_page, look):
     page.locator(".parts a").nth(1).click()
     choose_time(page, 2)
     go_on(page)
-    expect(page.locator(".wrong-summary")).to_be_visible()
+    assert page.locator(".wrong-summary").is_visible()
     fill_details(page, question="Tentang pekerjaan.")
     go_on(page)
     page.locator("dd.change button").first.click()
     page.locator(".week button").last.click()
     choose_time(page, 3)
-    expect(page.get_by_text("Tentang pekerjaan.")).to_be_visible()
+    assert page.get_by_text("Tentang pekerjaan.").is_visible()
     go_on(page)
 
     meeting = Meeting.objects.get()
@@ -157,7 +156,7 @@ def test_everything_works_without_javascript(open_page, look):
     page.locator("a[href$='/cancel/']").click()
     page.locator("form .actions button").click()
     assert Meeting.objects.get().status == Status.CANCELLED
-    expect(page.locator(".next a")).to_have_count(3)
+    assert page.locator(".next a").count() == 3
 
 
 def test_the_program_door_books_the_meeting_before_the_program(open_page):
@@ -166,14 +165,14 @@ def test_the_program_door_books_the_meeting_before_the_program(open_page):
     page.check("#need_1")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("link", name="Initial consultation").first.click()
-    expect(page.get_by_text("You are booking an initial consultation, one meeting.")).to_be_visible()
+    assert page.get_by_text("You are booking an initial consultation, one meeting.").is_visible()
     choose_time(page, 3)
     fill_details(page)
     go_on(page)
-    expect(page.get_by_role("heading", name="Initial consultation: one meeting")).to_be_visible()
+    assert page.get_by_role("heading", name="Initial consultation: one meeting").is_visible()
     go_on(page)
 
-    expect(page.get_by_text("After the meeting your counselor proposes a plan")).to_be_visible()
+    assert page.get_by_text("After the meeting your counselor proposes a plan").is_visible()
     assert Meeting.objects.get().service.slug == "initial"
 
 
@@ -186,8 +185,8 @@ def test_whoever_is_not_sure_is_led_to_a_suggestion(open_page):
         page.locator(".big-choice input").nth(answer).check()
         page.get_by_role("button", name="Continue").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Counseling may suit you better")
-    expect(page.get_by_role("link", name="Choose a day and time")).to_be_visible()
+    assert page.get_by_role("heading", level=1).inner_text() == "Counseling may suit you better"
+    assert page.get_by_role("link", name="Choose a day and time").is_visible()
 
 
 def test_a_time_lost_while_typing_keeps_every_word(open_page, scene, axe):
@@ -201,29 +200,28 @@ def test_a_time_lost_while_typing_keeps_every_word(open_page, scene, axe):
     make_meeting(starts_at=starts_at, counselor=counselor, service=service)
 
     go_on(page)
-    expect(page.get_by_role("heading", name="That time was just taken")).to_be_visible()
+    assert page.get_by_role("heading", name="That time was just taken").is_visible()
     axe(page)
     page.locator("input[name=start]").nth(1).check()
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("About work.")).to_be_visible()
+    assert page.get_by_text("About work.").is_visible()
     go_on(page)
 
-    expect(page.get_by_text("Your appointment is confirmed")).to_be_visible()
+    assert page.get_by_text("Your appointment is confirmed").is_visible()
     assert Client.objects.get().email == "rina.w@example.org"
 
 
 def test_a_week_changes_in_place_and_the_focus_follows(open_page):
     page = open_page("/book/consultation/time/", ENGLISH)
-    week = page.locator("#week")
-    first = week.inner_text()
+    first = page.locator("#week").inner_text()
 
     page.get_by_role("link", name="Later").focus()
     page.keyboard.press("Enter")
-    expect(week).not_to_have_text(first, use_inner_text=True)
-    expect(week).to_be_focused()
+    expect(page.locator("#week")).not_to_have_text(first, use_inner_text=True)
+    expect(page.locator("#week")).to_be_focused()
     assert "from=" in page.url
     page.go_back()
-    expect(week).to_have_text(first, use_inner_text=True)
+    expect(page.locator("#week")).to_have_text(first, use_inner_text=True)
 
     assert page.locator("input[name=start]").count() > 0
 
@@ -236,7 +234,7 @@ def test_changing_the_language_half_way_keeps_what_was_typed(open_page):
 
     page.get_by_role("button", name="English").click()
 
-    expect(page.get_by_role("heading", name="Your details")).to_be_visible()
+    assert page.get_by_role("heading", name="Your details").is_visible()
     assert page.input_value("#id_name") == "Rina"
     assert page.input_value("#id_question") == "Tentang pekerjaan."
 
@@ -263,7 +261,7 @@ def test_two_minutes_before_a_hold_ends_it_is_said(open_page):
     page.clock.fast_forward("00:45")
 
     assert before == ""
-    expect(page.locator("#status")).to_contain_text("two more minutes")
+    assert "two more minutes" in page.locator("#status").inner_text()
 
 
 def test_the_zone_is_changed_on_the_page(open_page):
@@ -273,7 +271,7 @@ def test_the_zone_is_changed_on_the_page(open_page):
     page.get_by_label("WIT (Jayapura)").check()
     page.get_by_role("button", name="Pakai zona waktu ini").click()
 
-    expect(page.get_by_text("Semua jam dalam WIT (Jayapura).")).to_be_visible()
+    assert page.get_by_text("Semua jam dalam WIT (Jayapura).").is_visible()
     assert page.url.endswith("/book/consultation/time/")
 
 
@@ -284,15 +282,15 @@ def test_an_appointment_moves_and_is_cancelled_by_its_link(open_page, scene):
 
     enter(page, meeting)
     page.get_by_role("link", name="Choose another time").click()
-    expect(page.get_by_text("your time now", exact=True)).to_be_visible()
+    assert page.get_by_text("your time now", exact=True).is_visible()
     choose_time(page, 20)
     page.get_by_role("button", name="Move to this time").click()
-    expect(page.get_by_text("Your appointment has a new time.")).to_be_visible()
+    assert page.get_by_text("Your appointment has a new time.").is_visible()
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_label("The time does not suit me any more").check()
     page.get_by_role("button", name="Cancel the session").click()
 
-    expect(page.get_by_text("It costs you nothing.")).to_be_visible()
+    assert page.get_by_text("It costs you nothing.").is_visible()
     assert Meeting.objects.get().status == Status.CANCELLED
 
 
@@ -324,7 +322,7 @@ def check_page(page, axe, no_overflow, small_targets):
     axe(page)
     no_overflow(page)
     assert small_targets(page, 24) == []
-    expect(page.locator("h1")).to_have_count(1)
+    assert page.locator("h1").count() == 1
     assert "style=" not in re.sub(r"<svg.*?</svg>", "", page.content(), flags=re.DOTALL)
 
 

@@ -1,13 +1,11 @@
 """The front desk in a real browser: every page for everyone, its main acts by keyboard and without JavaScript."""
 
-import re
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import expect
 
 from appointments.models import Consultation
 from practice.calendar.models import Meeting, Status
@@ -109,12 +107,12 @@ def test_every_page_of_the_desk_can_be_used_by_everyone(at_desk, house, axe, no_
 def test_pages_with_something_wrong_can_be_used_by_everyone(at_desk, house, axe):
     page = at_desk(to("desk_cancel", house.coming))
     page.get_by_role("button", name="Cancel this appointment").click()
-    expect(page.locator(".wrong-summary")).to_be_focused()
+    assert page.evaluate("document.activeElement.className") == "wrong-summary"
     axe(page)
 
     page.goto(to("desk_move", house.coming))
     page.get_by_role("button", name="Move it").click()
-    expect(page).to_have_title(re.compile("^Error:"))
+    assert page.title().startswith("Error:")
     axe(page)
 
 
@@ -160,7 +158,7 @@ def test_a_new_client_is_booked_by_keyboard_without_javascript(at_desk, house):
 def test_a_request_is_answered_and_a_meeting_moved_and_cancelled_without_javascript(at_desk, house):
     page = at_desk(reverse("desk_requests"), java_script_enabled=False)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.locator("main")).to_contain_text("No request waits for an answer.")
+    assert "No request waits for an answer." in page.inner_text("main")
 
     page.goto(to("desk_meeting", house.asked))
     page.get_by_role("link", name="Move").click()
@@ -175,7 +173,7 @@ def test_a_request_is_answered_and_a_meeting_moved_and_cancelled_without_javascr
     page.wait_for_url("**" + to("desk_meeting", house.asked))
     house.asked.refresh_from_db()
     assert (house.asked.status, house.asked.ended_by, house.asked.version) == (Status.CANCELLED, "counselor", 3)
-    expect(page.locator("main")).to_contain_text("Cancelled by the counselor")
+    assert "Cancelled by the counselor" in page.inner_text("main")
 
 
 def test_who_came_is_recorded_and_corrected_by_keyboard(at_desk, house):
@@ -196,4 +194,4 @@ def test_who_came_is_recorded_and_corrected_by_keyboard(at_desk, house):
     house.begun.refresh_from_db()
     assert house.begun.status == Status.ATTENDED
     assert house.begun.participants.get().attendance == "late"
-    expect(page.locator("main")).to_contain_text("Budi: Did not come → Came late")
+    assert "Budi: Did not come → Came late" in page.inner_text("main")

@@ -8,7 +8,6 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import expect
 
 from appointments.models import Consultation
 from practice.messages.actions import deliver
@@ -49,12 +48,12 @@ def test_a_client_enters_by_keyboard_alone_without_javascript(open_page):
     page.keyboard.type("budi@example.org")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sign-in/code/")
-    expect(page.locator("[name=code]")).to_be_focused()
+    assert page.evaluate("document.activeElement.name") == "code"
     page.keyboard.type(mailed_code())
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/home/")
-    expect(page.locator("main")).to_contain_text("Budi")
+    assert "Budi" in page.inner_text("main")
 
 
 def test_a_wrong_code_is_said_at_once_and_the_focus_is_on_it(open_page):
@@ -65,8 +64,8 @@ def test_a_wrong_code_is_said_at_once_and_the_focus_is_on_it(open_page):
     page.get_by_label("Code from the e-mail").fill("123 456")
     page.get_by_role("button", name="Sign in").click()
 
-    expect(page).to_have_title(re.compile("^Error:"))
-    expect(page.locator(".wrong-summary")).to_be_focused()
+    assert page.title().startswith("Error:")
+    assert page.evaluate("document.activeElement.matches('.wrong-summary')")
 
 
 def doors():
@@ -166,14 +165,14 @@ def test_a_manager_invites_gives_a_role_and_closes_an_account(open_page, sign_in
     page.get_by_label("E-mail").fill("sari@example.org")
     page.get_by_label("Front desk").check()
     page.get_by_role("button", name="Send the invitation").click()
-    expect(page.locator("main")).to_contain_text("sari@example.org")
+    assert "sari@example.org" in page.inner_text("main")
     page.get_by_role("link", name="Dewi Anggraini").click()
     page.get_by_label("Data officer").check()
     page.get_by_role("button", name="Give this role").click()
     page.get_by_role("button", name="Close the account").click()
 
     colleague.refresh_from_db()
-    expect(page.locator("main")).to_contain_text("Account closed")
+    assert "Account closed" in page.inner_text("main")
     assert not colleague.is_active
 
 

@@ -1,0 +1,77 @@
+"""What the program page shows of notes: the last one, and which are still to be written. Nothing of it for clients."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from practice.people.accounts import User
+from programs.between.scope import leads
+from programs.notes.actions import meeting_to_write_on
+from programs.notes.formats import Body
+from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus, ProgressNote
+from programs.plan.models import Program
+from programs.sessions.thread import State, Thread
+
+
+def sealed(program: Program, thread: Thread, user: User) -> dict[str, QuerySet]:
+    """The signed note of the session held last."""
+    signed = ProgressNote.objects.filter(program=program).signed().select_related("author")
+    return {"last_note": signed.order_by("-meeting__starts_at")[:1]}
+
+
+def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str, QuerySet]:
+    return {}
+
+
+def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> list[dict]:
+    """A row for each session that has begun, the newest first: its note, and whether that is due. One statement."""
+    notes = (
+        ProgressNote.objects.filter(program=program)
+        .select_related("author")
+        .defer("body", "covered", "technique", "task", "risk", "comments")
+    )
+    by_meeting = {note.meeting_id: note for note in notes}
+    rows = []
+    for station in reversed(thread.stations):
+        meeting = meeting_to_write_on(station, now)
+        if meeting is None:
+            continue
+        note = by_meeting.get(meeting.pk)
+        is_mine = note is None or (note.author_id == user.pk and note.can_be_written)
+        is_open = (note is None or note.can_be_written) and meeting.ends_at <= now
+        rows.append(
+            {
+                "session": station.session,
+                "meeting": meeting,
+                "note": note,
+                "may_read": note is not None and (note.is_signed or note.author_id == user.pk),
+                "may_write": is_mine and leads(program, user),
+                "is_due": is_open and meeting.ends_at + DUE_AFTER <= now,
+                "is_overdue": is_open and meeting.ends_at + OVERDUE_AFTER <= now,
+                "is_open": is_open,
+                "is_held": station.state == State.DONE,
+            }
+        )
+    return rows
+
+
+def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
+    """What templates/programs/notes/_panel.html shows, with one statement more."""
+    rows = rows_of(program, thread, user=user, now=now)
+    last = next(iter(texts["last_note"]), None)
+    numbers = {station.session.pk: station.number for station in thread.stations}
+    return {
+        "notes": {
+            "program": program,
+            "last": last,
+            "last_number": numbers.get(last.session_id) if last else None,
+            "last_parts": Body.of(last.body).labelled(last.format) if last else [],
+            "to_write": [row for row in rows if row["may_write"]],
+            "submitted": [row for row in rows if row["note"] and row["note"].status == NoteStatus.SUBMITTED],
+            "may_write": leads(program, user),
+        }
+    }
+
+
+def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
+    return {}

@@ -1,0 +1,429 @@
+"""The editor, the page that signs, reading, co-signing and process notes, as people use them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from practice.calendar.models import Participant, Status
+from practice.people.models import CareRelationship, Role
+from programs.between.models import Card, SessionPlan, Topic
+from programs.goals.models import Goal
+from programs.notes.models import Addendum, NoteStatus, ProcessNote, ProgressNote
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_practice,
+    make_program,
+    make_supervision,
+    make_user,
+)
+
+HOUR = timedelta(hours=1)
+WHOLE = {
+    "revision": "0",
+    "format": "dap",
+    "part_data": "KANARI-DATA",
+    "risk": "KANARI-RISIKO",
+    "no_goals": "on",
+    "no_task": "on",
+}
+
+
+@pytest.fixture(autouse=True)
+def clock(db):
+    make_practice()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def couple(db):
+    return [make_client(name=name, user=make_user(Role.CLIENT, name=name)) for name in ("Rina", "Budi")]
+
+
+@pytest.fixture
+def program(couple, ayu):
+    """A couple's program: session 1 was held, session 2 has just ended and nobody wrote down who came."""
+    program = make_program(counselor=ayu, clients=couple, sessions=4, goals=2)
+    make_attempt(program, 1, starts_at=NOW - 48 * HOUR, status=Status.ATTENDED)
+    make_attempt(program, 2, starts_at=NOW - 2 * HOUR)
+    make_attempt(program, 3, starts_at=NOW + 24 * HOUR)
+    return program
+
+
+@pytest.fixture
+def as_ayu(client, ayu):
+    client.force_login(ayu.user)
+    return client
+
+
+def to(name, program, number):
+    return reverse(name, args=[program.sessions.get(number=number).pk])
+
+
+def enter(client, person):
+    client.force_login(getattr(person, "user", person))
+    return client
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def signed(client, program, number=1):
+    client.post(to("note", program, number), WHOLE)
+    client.post(to("note_sign", program, number), {"revision": "1"})
+    return ProgressNote.objects.get(session__number=number, status=NoteStatus.SIGNED)
+
+
+# --- Writing
+
+
+def test_a_note_opens_with_what_was_planned_and_what_came_before(as_ayu, program, couple):
+    session = program.sessions.get(number=2)
+    signed(as_ayu, program)
+    SessionPlan.objects.create(session=session, text="KANARI-RENCANA", written_at=NOW)
+    Topic.objects.create(session=session, client=couple[0], position=1, text="KANARI-TOPIK", written_at=NOW)
+    Card.objects.create(session=program.sessions.get(number=1), task="KANARI-TUGAS", shared_at=NOW, written_at=NOW)
+
+    page = text_of(as_ayu.get(to("note", program, 2)))
+
+    for words in ("KANARI-RENCANA\nKANARI-TOPIK", "KANARI-TUGAS", "KANARI-DATA", "Tidur sebelum pukul 23.00"):
+        assert words in page
+    assert not ProgressNote.objects.filter(session=session).exists()
+
+
+def test_a_draft_is_saved_and_found_again(as_ayu, program, couple):
+    goal = Goal.objects.get(position=2)
+    person = f"person_{couple[0].pk.hex}"
+    as_ayu.post(
+        to("note", program, 1), WHOLE | {"goals": [goal.pk], person: "KANARI-SENDIRI", "card_done": "KANARI-KARTU"}
+    )
+
+    page = text_of(as_ayu.get(to("note", program, 1)))
+
+    for words in (
+        "KANARI-DATA",
+        "KANARI-RISIKO",
+        "KANARI-SENDIRI",
+        "KANARI-KARTU",
+        f'value="{goal.pk}" id="id_goals_1" checked',
+    ):
+        assert words in page
+    assert Card.objects.get().shared_at is None
+
+
+def test_a_format_is_changed_without_losing_text(as_ayu, program):
+    as_ayu.post(to("note", program, 1), WHOLE | {"part_plan": "Rencana", "do": "format:soap"})
+
+    page = as_ayu.get(to("note", program, 1))
+
+    assert page.context["form"]["part_subjective"].value() == "KANARI-DATA"
+    assert page.context["form"]["part_plan"].value() == "Rencana"
+
+
+def test_who_came_is_written_down_with_the_note(as_ayu, program):
+    heads = {f"head-{head.pk}": "attended" for head in Participant.objects.filter(meeting__attempt__session__number=2)}
+    where = to("note", program, 2)
+    version = as_ayu.get(where).context["attendance"]["version"].value()
+
+    as_ayu.post(where, WHOLE | heads | {"version": version, "called_off": "", "card_done": "x", "do": "share"})
+
+    note = ProgressNote.objects.get()
+    assert note.meeting.status == Status.ATTENDED
+    assert Card.objects.get().shared_at == NOW
+
+
+def test_a_session_that_did_not_take_place_needs_no_note(as_ayu, program):
+    where = to("note", program, 2)
+    version = as_ayu.get(where).context["attendance"]["version"].value()
+
+    answer = as_ayu.post(where, WHOLE | {"version": version, "called_off": "called_off_by_client"})
+
+    assert answer.headers["Location"] == reverse("program", args=[program.pk])
+    assert ProgressNote.objects.get().meeting.status == Status.CANCELLED
+
+
+def test_what_is_wrong_with_the_card_leaves_the_note_unsaved_and_typed(as_ayu, program):
+    answer = as_ayu.post(to("note", program, 2), WHOLE | {"card_done": "KANARI-KARTU", "do": "share"})
+
+    assert answer.status_code == 422
+    assert "KANARI-KARTU" in text_of(answer)
+    assert not ProgressNote.objects.exists()
+    assert answer.context["form"]["revision"].value() == "0"
+
+
+def test_a_note_of_a_session_to_come_leads_back_to_the_program(as_ayu, program):
+    for number in (3, 4):
+        assert as_ayu.get(to("note", program, number)).headers["Location"] == reverse("program", args=[program.pk])
+
+
+def test_a_co_counselor_does_not_see_a_draft_but_who_writes_it(as_ayu, program, client):
+    as_ayu.post(to("note", program, 1), WHOLE)
+    other = make_counselor(name="Daeng Tata")
+    program.co_counselors.add(other)
+    CareRelationship.objects.create(
+        client=program.members.first().client, counselor=other, started_at=NOW, ends_at=NOW, is_kept_open=True
+    )
+
+    answer = enter(client, other).get(to("note", program, 1), follow=True)
+
+    assert "Ayu Pratiwi" in text_of(answer)
+    assert "KANARI" not in text_of(answer)
+    assert client.get(ProgressNote.objects.get().get_absolute_url()).status_code == 404
+
+
+# --- The draft that the script saves
+
+
+def test_the_draft_is_saved_by_script_and_answers_with_its_revision(as_ayu, program):
+    first = as_ayu.post(to("note_draft", program, 1), WHOLE)
+    second = as_ayu.post(to("note_draft", program, 1), WHOLE | {"revision": "1"})
+
+    assert first.json() == {"revision": 1, "message": "Tersimpan 08.00"}
+    assert second.json()["revision"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"revision": "7"}, 409),
+        ({"revision": ""}, 422),
+        ({"revision": "x"}, 422),
+        ({"risk": "x" * 20_001}, 422),
+        ({"risk": "a\0b"}, 422),
+        ({"goals": ["nonsense"]}, 422),
+    ],
+)
+def test_a_draft_that_cannot_be_kept_is_answered_in_words(as_ayu, program, change, status):
+    answer = as_ayu.post(to("note_draft", program, 1), WHOLE | change)
+
+    assert answer.status_code == status
+    assert answer.json()["message"]
+    assert "revision" not in answer.json()
+    assert not ProgressNote.objects.exists()
+
+
+def test_a_megabyte_is_refused_in_words(as_ayu, program):
+    answer = as_ayu.post(to("note", program, 1), WHOLE | {"part_data": "x" * 1_000_001})
+
+    assert answer.status_code == 413
+    assert not ProgressNote.objects.exists()
+
+
+def test_a_hundred_kilobytes_are_shown_again_beside_what_is_wrong(as_ayu, program):
+    long = "KANARI" * 17_000
+    answer = as_ayu.post(to("note", program, 1), WHOLE | {"part_data": long})
+
+    assert answer.status_code == 422
+    assert long in text_of(answer)
+
+
+def test_the_draft_of_a_signed_note_is_refused(as_ayu, program):
+    signed(as_ayu, program)
+
+    answer = as_ayu.post(to("note_draft", program, 1), WHOLE | {"revision": "2"})
+
+    assert answer.status_code == 422
+    assert "ditandatangani" in answer.json()["message"]
+
+
+# --- Two tabs
+
+
+def test_two_tabs_meet_on_a_page_that_keeps_both_texts(as_ayu, program):
+    where = to("note", program, 1)
+    as_ayu.post(where, WHOLE | {"part_data": "Tab satu"})
+
+    answer = as_ayu.post(where, WHOLE | {"part_data": "Tab dua"})
+
+    assert answer.status_code == 409
+    assert "Tab satu" in text_of(answer)
+    assert answer.context["form"]["part_data"].value() == "Tab dua"
+    assert [other["text"] for other in answer.context["others"]] == ["Tab satu"]
+    as_ayu.post(where, WHOLE | {"part_data": "Keduanya", "revision": answer.context["form"]["revision"].value()})
+    assert as_ayu.get(where).context["form"]["part_data"].value() == "Keduanya"
+
+
+# --- Signing
+
+
+def test_the_page_that_signs_says_what_is_missing_and_what_will_be_locked(as_ayu, program):
+    as_ayu.post(to("note", program, 2), WHOLE | {"risk": "", "no_task": "", "do": "sign"})
+
+    page = as_ayu.get(to("note_sign", program, 2))
+
+    assert len(page.context["missing"]) == 3
+    assert "KANARI-DATA" in text_of(page)
+    assert as_ayu.post(to("note_sign", program, 2), {"revision": "1"}).status_code == 422
+    assert ProgressNote.objects.get().status == NoteStatus.DRAFT
+
+
+def test_signing_twice_is_one_signature(as_ayu, program):
+    note = signed(as_ayu, program)
+
+    again = as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    editor = as_ayu.get(to("note", program, 1))
+
+    assert again.headers["Location"] == editor.headers["Location"] == note.get_absolute_url()
+    assert ProgressNote.objects.get(pk=note.pk).hash == note.hash
+
+
+def test_what_was_saved_after_the_page_was_shown_is_not_signed(as_ayu, program):
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note", program, 1), WHOLE | {"revision": "1", "part_data": "Lain"})
+
+    assert as_ayu.post(to("note_sign", program, 1), {"revision": "1"}).status_code == 422
+    assert ProgressNote.objects.get().status == NoteStatus.DRAFT
+
+
+def test_a_signed_note_takes_addenda_only(as_ayu, program):
+    note = signed(as_ayu, program)
+    where = reverse("note_addendum", args=[note.pk])
+
+    assert as_ayu.post(where, {"text": "KANARI-TAMBAH", "reason": ""}).status_code == 422
+    as_ayu.post(where, {"text": "KANARI-TAMBAH", "reason": "Terlewat"})
+    page = as_ayu.get(note.get_absolute_url())
+
+    assert "KANARI-TAMBAH" in text_of(page)
+    assert page.context["is_unchanged"]
+    assert Addendum.objects.count() == 1
+
+
+# --- Co-signing
+
+
+def test_a_supervisor_returns_and_then_co_signs(as_ayu, client, program, ayu):
+    supervisor = make_supervision(ayu).supervisor
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    note = ProgressNote.objects.get()
+    co_sign = reverse("note_co_sign", args=[note.pk])
+
+    listed = enter(client, supervisor).get(reverse("co_signing"))
+    assert "Rina, Budi" in text_of(listed)
+    assert "KANARI-DATA" in text_of(client.get(note.get_absolute_url()))
+    assert client.post(co_sign, {"do": "return", "comments": "", "revision": "2"}).status_code == 422
+    client.post(co_sign, {"do": "return", "comments": "KANARI-KOMENTAR", "revision": "2"})
+    assert "KANARI-KOMENTAR" in text_of(enter(client, ayu).get(to("note", program, 1)))
+    client.post(to("note", program, 1), WHOLE | {"revision": "3"})
+    client.post(to("note_sign", program, 1), {"revision": "4"})
+    enter(client, supervisor).post(co_sign, {"do": "sign", "revision": "5"})
+
+    note.refresh_from_db()
+    assert (note.status, note.signed_by) == (NoteStatus.SIGNED, supervisor)
+    assert client.post(co_sign, {"do": "sign", "revision": "5"}).headers["Location"] == note.get_absolute_url()
+
+
+def test_an_author_who_is_a_supervisor_too_cannot_co_sign_their_own(as_ayu, program, ayu):
+    make_supervision(ayu)
+    ayu.user.role_grants.create(role=Role.SUPERVISOR, granted_at=NOW - 99 * HOUR)
+    make_supervision(ayu, supervisor=ayu.user)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    note = ProgressNote.objects.get()
+
+    as_ayu.post(reverse("note_co_sign", args=[note.pk]), {"do": "sign", "revision": "2"})
+
+    note.refresh_from_db()
+    assert note.status == NoteStatus.SUBMITTED
+    assert not as_ayu.get(reverse("co_signing")).context["notes"]
+
+
+# --- Who sees what
+
+
+def test_whoever_has_no_business_finds_no_note(as_ayu, client, program, couple):
+    note = signed(as_ayu, program)
+    pages = [to(name, program, 1) for name in ("note", "note_sign", "session_process_note")]
+    pages += [reverse(name, args=[program.pk]) for name in ("notes", "process_notes", "process_note")]
+    pages += [note.get_absolute_url(), reverse("note_co_sign", args=[note.pk])]
+    strangers = [make_counselor(), make_user(Role.MANAGER), make_user(Role.FRONT_DESK), make_user(Role.DATA_OFFICER)]
+
+    for person in [*strangers, *couple, make_supervision(make_counselor()).supervisor]:
+        enter(client, person)
+        assert {client.get(where).status_code for where in pages} == {404}
+        assert client.post(to("note_draft", program, 1), WHOLE).status_code == 404
+        assert client.post(reverse("note_addendum", args=[note.pk]), {"text": "x", "reason": "x"}).status_code == 404
+
+
+def test_a_counselor_whose_care_has_ended_finds_no_note(as_ayu, program):
+    note = signed(as_ayu, program)
+    CareRelationship.objects.update(is_kept_open=False, ends_at=NOW - HOUR)
+
+    for where in (to("note", program, 1), note.get_absolute_url(), reverse("notes", args=[program.pk])):
+        assert as_ayu.get(where).status_code == 404
+
+
+def test_a_supervisor_reads_signed_notes_but_writes_none(as_ayu, client, program, ayu):
+    note = signed(as_ayu, program)
+    enter(client, make_supervision(ayu, co_signs=False).supervisor)
+
+    assert "KANARI-DATA" in text_of(client.get(note.get_absolute_url()))
+    assert client.get(to("note", program, 2)).status_code == 404
+    assert client.post(reverse("note_addendum", args=[note.pk]), {"text": "x", "reason": "x"}).status_code == 404
+
+
+def test_process_notes_are_their_authors_alone_and_nowhere_else(as_ayu, client, program, ayu):
+    where = to("session_process_note", program, 1)
+    as_ayu.post(where, {"text": "KANARI-PROSES", "revision": "0"})
+    as_ayu.post(reverse("process_note", args=[program.pk]), {"text": "KANARI-PROSES", "revision": "0"})
+    assert "KANARI-PROSES" in text_of(as_ayu.get(where))
+    note = signed(as_ayu, program)
+    other = make_counselor()
+    program.co_counselors.add(other)
+    CareRelationship.objects.create(
+        client=program.members.first().client, counselor=other, started_at=NOW, ends_at=NOW, is_kept_open=True
+    )
+    elsewhere = [to("note", program, 2), note.get_absolute_url()]
+    elsewhere += [reverse(name, args=[program.pk]) for name in ("notes", "process_notes", "program")]
+
+    assert "KANARI-PROSES" not in "".join(text_of(as_ayu.get(page)) for page in elsewhere)
+    enter(client, other)
+    assert "KANARI-PROSES" not in text_of(client.get(where))
+    assert "KANARI-PROSES" not in "".join(text_of(client.get(page)) for page in elsewhere)
+    for person in (make_supervision(ayu).supervisor, make_user(Role.MANAGER)):
+        enter(client, person)
+        assert client.get(where).status_code == 404
+        assert client.get(reverse("process_notes", args=[program.pk])).status_code == 404
+    assert ProcessNote.objects.count() == 2
+
+
+def test_a_process_note_from_two_tabs_keeps_both(as_ayu, program):
+    where = reverse("process_note", args=[program.pk])
+    as_ayu.post(where, {"text": "Tab satu", "revision": "0"})
+
+    answer = as_ayu.post(where, {"text": "Tab dua", "revision": "0"})
+
+    assert answer.status_code == 409
+    assert "Tab satu" in text_of(answer)
+    assert "Tab dua" in text_of(answer)
+
+
+# --- How many statements
+
+
+def test_the_lists_do_not_grow_with_their_rows(as_ayu, client, ayu, couple, django_assert_max_num_queries):
+    supervisor = make_supervision(ayu).supervisor
+    program = make_program(counselor=ayu, clients=couple, sessions=6)
+    for number in range(1, 7):
+        make_attempt(program, number, starts_at=NOW - (8 - number) * 24 * HOUR, status=Status.ATTENDED)
+        as_ayu.post(to("note", program, number), WHOLE)
+        as_ayu.post(to("note_sign", program, number), {"revision": "1"})
+
+    with django_assert_max_num_queries(12):
+        assert len(as_ayu.get(reverse("notes", args=[program.pk])).context["rows"]) == 6
+    enter(client, supervisor)
+    with django_assert_max_num_queries(9):
+        assert len(client.get(reverse("co_signing")).context["notes"]) == 6
+
+
+def test_the_editor_opens_in_a_bounded_number_of_statements(as_ayu, program, django_assert_max_num_queries):
+    signed(as_ayu, program)
+
+    with django_assert_max_num_queries(36):
+        as_ayu.get(to("note", program, 2))
