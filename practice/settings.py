@@ -240,6 +240,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "practice.records.tasks",
     "practice.calendar.tasks",
     "practice.calendar.desk.tasks",
+    "programs.agreement.tasks",
     "programs.reviews.tasks",
 ]
 

@@ -11,8 +11,8 @@ from programs.notes.models import (  # noqa: F401
     ProcessNote,
     ProgressNote,
 )
+from programs.plan.handover import Handover  # noqa: F401
 from programs.plan.models import (  # noqa: F401
-    Handover,
     Plan,
     PlanQuestion,
     Program,
@@ -20,5 +20,6 @@ from programs.plan.models import (  # noqa: F401
     ProgramStep,
     Signature,
 )
+from programs.plan.texts import PlanText  # noqa: F401
 from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice  # noqa: F401
 from programs.sessions.models import Attempt, Session  # noqa: F401

@@ -105,6 +105,10 @@ class Consent(models.Model):
     class Purpose(models.TextChoices):
         BOOKING = "booking", _("Use of what I wrote for this appointment")
         GUARDIAN = "guardian", _("Consent of a parent or guardian")
+        PROGRAM = "program", _("Taking part in a counseling program")
+        HEALTH = "health", _("Use of data about my health")
+        ONLINE = "online", _("Sessions by video call")
+        SUPERVISION = "supervision", _("Sharing with the counselor’s supervisor")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="consents")

@@ -35,8 +35,54 @@ TEXTS = {
             "unless somebody's safety is at risk."
         ),
     },
+    ("program", 1): {
+        "id": (
+            "Saya mengikuti program konseling ini atas kemauan saya sendiri. Saya memahami rencana, biaya, "
+            "dan aturannya. Saya boleh berhenti kapan saja tanpa memberi alasan. "
+            "Yang kami bicarakan tetap rahasia, kecuali bila keselamatan seseorang terancam atau hukum mewajibkannya."
+        ),
+        "en": (
+            "I take part in this counseling program of my own free will. I understand its plan, its cost and its "
+            "rules. I may stop at any time without giving a reason. What we talk about stays confidential, unless "
+            "somebody’s safety is at risk or the law demands it."
+        ),
+    },
+    ("health", 1): {
+        "id": (
+            "Saya setuju konselor saya mencatat dan memakai data tentang kesehatan jiwa saya untuk program ini. "
+            "Catatan disimpan terenkripsi. Bagian jadwal dan manajer tidak dapat membacanya. "
+            "Saya boleh menarik persetujuan ini; sejak saat itu program tidak dapat dilanjutkan."
+        ),
+        "en": (
+            "I agree that my counselor records and uses data about my mental health for this program. "
+            "The records are stored encrypted. Front desk and manager cannot read them. "
+            "I may withdraw this consent; from then on the program cannot go on."
+        ),
+    },
+    ("online", 1): {
+        "id": (
+            "Saya setuju bertemu lewat panggilan video. Saya mencari tempat yang tenang dan tidak didengar orang lain. "
+            "Tidak ada yang merekam pertemuan. Saya tahu sambungan bisa terputus, dan konselor akan menghubungi saya "
+            "bila itu terjadi."
+        ),
+        "en": (
+            "I agree to meet by video call. I look for a quiet place where nobody else listens. "
+            "Nobody records the meeting. I know that the connection may break, and that my counselor contacts me "
+            "if it does."
+        ),
+    },
+    ("supervision", 1): {
+        "id": (
+            "Saya setuju konselor saya membahas pekerjaannya dengan supervisornya, yang boleh membaca catatan "
+            "program ini dan wajib menjaga kerahasiaan yang sama."
+        ),
+        "en": (
+            "I agree that my counselor discusses this work with a supervisor, who may read the records of this "
+            "program and is bound to the same confidentiality."
+        ),
+    },
 }
-CURRENT = {"booking": 1, "guardian": 1}
+CURRENT = {"booking": 1, "guardian": 1, "program": 1, "health": 1, "online": 1, "supervision": 1}
 
 
 def text_of(purpose: str, language: str, version: int | None = None) -> str:

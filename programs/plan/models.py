@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.catalog.models import Service
 from practice.people.accounts import Role
-from practice.people.clients import CareRelationship, Client
+from practice.people.clients import CareRelationship, Client, Consent
 from practice.people.counselors import Counselor
 from practice.people.supervision import Supervision
 from practice.records.fields import EncryptedTextField
@@ -79,7 +79,8 @@ class ProgramQuerySet(RecordQuerySet):
             seen |= self._cared_for(user)
         if user.has_role(Role.SUPERVISOR):
             supervised = Supervision.objects.current().filter(supervisor=user)
-            seen |= Q(counselor__in=supervised.values("counselor"))
+            refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("pk"))
+            seen |= Q(counselor__in=supervised.values("counselor")) & ~models.Exists(refusing)
         return seen
 
     @staticmethod
@@ -114,6 +115,14 @@ class ProgramQuerySet(RecordQuerySet):
     def under_way(self):
         """Agreed and not closed."""
         return self.filter(status__in=SIGNED)
+
+    def from_consultations(self):
+        """Programs that a consultation led to."""
+        return self.filter(consultation__isnull=False)
+
+    def agreed_between(self, since: datetime, until: datetime):
+        """Programs that every client had signed in that time, whatever became of them."""
+        return self.filter(agreed_at__gte=since, agreed_at__lt=until)
 
 
 class Program(KeyHolder):
@@ -262,7 +271,9 @@ class Plan(models.Model):
     if_silent = EncryptedTextField(key_from="program", verbose_name=_("what helps if the client falls silent"))
     reason = EncryptedTextField(key_from="program", verbose_name=_("why the plan changes"))
     decline_reason = EncryptedTextField(key_from="program", verbose_name=_("why it was declined"))
-    text_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the offered text, as signed")
+    text_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256, as the first client reads it")
+    consents_required = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    consents_optional = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     created_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -296,6 +307,13 @@ class Plan(models.Model):
         return self.status == PlanStatus.OFFERED and now < self.expires_at
 
 
+class SignatureQuerySet(models.QuerySet):
+    def refusing(self, purpose: str):
+        """Signatures to a proposal whose client left out this consent, or took it back since."""
+        given = Consent.objects.filter(client=models.OuterRef("client"), purpose=purpose, withdrawn_at=None)
+        return self.filter(plan__cause="proposal").exclude(models.Exists(given))
+
+
 class Signature(models.Model):
     """A client's yes to one plan: to which text, in which language, when. Added once, never changed."""
 
@@ -306,6 +324,8 @@ class Signature(models.Model):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     signed_at = models.DateTimeField()
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = SignatureQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "client"], name="a_client_signs_a_plan_once")]
@@ -349,36 +369,3 @@ class ProgramStep(models.Model):
 
     def __str__(self):
         return f"{self.was} → {self.became}"
-
-
-class Handover(models.Model):
-    """A program passing to another counselor: the note for them, and the consent of every client in it."""
-
-    class Answer(models.TextChoices):
-        ASKED = "asked", _("The client was asked")
-        AGREED = "agreed", _("Agreed")
-        DECLINED = "declined", _("Declined")
-        WITHDRAWN = "withdrawn", _("Taken back")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="handovers")
-    from_counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="+")
-    to_counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="+")
-    note = EncryptedTextField(key_from="program", verbose_name=_("handover note"))
-    reason = EncryptedTextField(key_from="program", verbose_name=_("reason, for the client"))
-    answer = models.CharField(max_length=9, choices=Answer, default=Answer.ASKED)
-    agreed_by = models.ManyToManyField(Client, related_name="+", blank=True)
-    asked_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    objects = RecordQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["program"], condition=Q(answer="asked"), name="one_handover_is_asked_at_a_time"
-            )
-        ]
-
-    def __str__(self):
-        return str(self.pk)

@@ -1,0 +1,58 @@
+"""Who looks after whom while a program lasts, and until when after it."""
+
+from datetime import datetime
+
+from django.db.models import Max, Q
+
+from practice.calendar.actions import CARE_LASTS
+from practice.calendar.models import Meeting
+from practice.calendar.models import Status as MeetingStatus
+from practice.people.clients import CareRelationship, Client
+from practice.people.counselors import Counselor
+from programs.plan.models import Program
+
+HELD_OR_TO_COME = [MeetingStatus.CONFIRMED, MeetingStatus.ATTENDED, MeetingStatus.MISSED]
+
+
+def clients_of(program: Program) -> list[Client]:
+    """The program's clients in their order, from its members as fetched."""
+    return [member.client for member in program.members.all()]
+
+
+def counselors_of(program: Program) -> list[Counselor]:
+    """Who leads the program and who helps to."""
+    return [program.counselor, *program.co_counselors.all()]
+
+
+def prolong_care(program: Program, *, until: datetime, now: datetime) -> None:
+    """Let the counselor's care last while a proposal is being thought over."""
+    CareRelationship.objects.all().prolong(
+        clients=clients_of(program), counselor_id=program.counselor_id, now=now, until=until + CARE_LASTS
+    )
+
+
+def keep_open(program: Program, *, now: datetime) -> None:
+    """Keep the care of every counselor of the program open, whatever the calendar says."""
+    for counselor in counselors_of(program):
+        clients = clients_of(program)
+        CareRelationship.objects.all().prolong(
+            clients=clients, counselor_id=counselor.pk, now=now, until=now + CARE_LASTS
+        )
+        CareRelationship.objects.filter(counselor=counselor, client__in=clients).update(is_kept_open=True)
+
+
+def let_go(program: Program, counselors: list[Counselor], *, now: datetime) -> None:
+    """Let care end 30 days from now, or 30 days after the last meeting, unless another program keeps it open."""
+    for counselor in counselors:
+        mine = Q(counselor=counselor) | Q(co_counselors=counselor)
+        for client in clients_of(program):
+            others = Program.objects.under_way().filter(mine, members__client=client).exclude(pk=program.pk)
+            if others.exists():
+                continue
+            meetings = Meeting.objects.filter(
+                counselor=counselor, participants__client=client, status__in=HELD_OR_TO_COME
+            )
+            last = meetings.aggregate(last=Max("ends_at"))["last"] or now
+            CareRelationship.objects.filter(counselor=counselor, client=client).update(
+                is_kept_open=False, ends_at=max(now, last) + CARE_LASTS
+            )

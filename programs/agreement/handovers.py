@@ -1,0 +1,150 @@
+"""A program passing to another counselor, if every client agrees. Its history stays, with the names of who wrote it."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from practice.people.accounts import Role, User
+from practice.people.clients import Client
+from practice.people.counselors import Counselor
+from practice.records.actions import record
+from programs.agreement.care import clients_of, keep_open, let_go
+from programs.agreement.life import call_off, coming_meetings
+from programs.agreement.mails import tell, tell_counselor
+from programs.agreement.proposals import LONGEST_QUESTION, refuse_strangers
+from programs.plan.actions import locked
+from programs.plan.handover import Handover
+from programs.plan.models import PlanStatus, Program
+
+LONGEST_NOTE = 10_000
+
+
+def successors(program: Program):
+    """Counselors who could take the program over: at work here, and offering the service of its sessions."""
+    able = Counselor.objects.filter(
+        services=program.service_id,
+        user__is_active=True,
+        user__role_grants__role=Role.COUNSELOR,
+        user__role_grants__ended_at=None,
+    )
+    return able.exclude(pk=program.counselor_id).distinct().order_by("name", "pk")
+
+
+@transaction.atomic
+def ask_handover(
+    *, program: Program, to_counselor: Counselor, note: str, reason: str, by: User, now: datetime
+) -> Handover:
+    """Ask every client whether another counselor may lead the program. `note` is for that counselor alone.
+
+    Raise ValidationError unless it is agreed on and led by this person, if a question waits already, for a counselor
+    who cannot take it, or without a note and a reason.
+    """
+    kept = locked(program)
+    if not kept.is_signed:
+        raise ValidationError(_("Only a program that is agreed on is handed over."), code="status")
+    if kept.counselor.user_id != by.pk:
+        raise ValidationError(_("Only the counselor who leads the program hands it over."), code="role")
+    if kept.handovers.filter(answer=Handover.Answer.ASKED).exists():
+        raise ValidationError(_("The client is thinking about this question already."), code="asked")
+    if kept.plans.filter(status=PlanStatus.OFFERED).exists():
+        raise ValidationError(_("The client is reading a change. Wait for the answer, or take it back first."))
+    if not successors(kept).filter(pk=to_counselor.pk).exists():
+        raise ValidationError({"to_counselor": _("Choose a counselor who offers these sessions.")})
+    for name, text, most in (("note", note, LONGEST_NOTE), ("reason", reason, LONGEST_QUESTION)):
+        if not text.strip():
+            raise ValidationError({name: _("Write something first.")}, code="empty")
+        if len(text) > most:
+            raise ValidationError({name: _("Use at most %(limit)d characters.") % {"limit": most}})
+    asked = Handover.objects.create(
+        program=kept,
+        from_counselor=kept.counselor,
+        to_counselor=to_counselor,
+        note=note.strip(),
+        reason=reason.strip(),
+        asked_at=now,
+    )
+    tell(clients_of(kept), "program.handover", asked, now=now)
+    record(by, "handover.asked", kept, now=now, to=to_counselor.pk)
+    return asked
+
+
+@transaction.atomic
+def agree_handover(*, handover: Handover, client: Client, by: User, now: datetime) -> Handover:
+    """Say yes as one client. With the last yes the program passes over: the new counselor's care opens.
+
+    The former counselor's care ends in 30 days, and what they signed stays theirs. Booked sessions stay with them until
+    they are moved or called off. Raise ValidationError once it is answered or taken back, and for anyone but a client.
+    """
+    asked = _open(handover)
+    refuse_strangers(asked.program, client, by)
+    asked.agreed_by.add(client)
+    record(by, "handover.agreed", asked.program, client=client, now=now, to=asked.to_counselor_id)
+    everybody = {each.pk for each in clients_of(asked.program)}
+    if everybody <= set(asked.agreed_by.values_list("pk", flat=True)):
+        _pass_on(asked, by=by, now=now)
+    return asked
+
+
+def _pass_on(asked: Handover, *, by, now) -> None:
+    program, former = asked.program, asked.from_counselor
+    asked.answer, asked.answered_at = Handover.Answer.AGREED, now
+    asked.save(update_fields=["answer", "answered_at"])
+    program.counselor = asked.to_counselor
+    program.revision += 1
+    program.save(update_fields=["counselor", "revision"])
+    program.co_counselors.remove(asked.to_counselor)
+    kept = Program.objects.for_page().get(pk=program.pk)
+    keep_open(kept, now=now)
+    let_go(kept, [former], now=now)
+    for counselor in (former, asked.to_counselor):
+        if counselor.user_id:
+            tell([counselor.user], "program.response", kept, about=asked.pk, now=now)
+    record(by, "program.handed_over", kept, now=now, **{"from": former.pk, "to": asked.to_counselor_id})
+
+
+@transaction.atomic
+def decline_handover(*, handover: Handover, client: Client, by: User, now: datetime) -> Handover:
+    """Say no as one client: everything stays as it is. Refuses as `agree_handover` does."""
+    asked = _open(handover)
+    refuse_strangers(asked.program, client, by)
+    asked.answer, asked.answered_at = Handover.Answer.DECLINED, now
+    asked.save(update_fields=["answer", "answered_at"])
+    tell_counselor(asked.program, "program.response", asked.program, about=asked.pk, now=now)
+    record(by, "handover.declined", asked.program, client=client, now=now)
+    return asked
+
+
+@transaction.atomic
+def withdraw_handover(*, handover: Handover, by: User, now: datetime) -> Handover:
+    """Take the question back. Raise ValidationError once it is answered."""
+    asked = _open(handover)
+    asked.answer, asked.answered_at = Handover.Answer.WITHDRAWN, now
+    asked.save(update_fields=["answer", "answered_at"])
+    record(by, "handover.withdrawn", asked.program, now=now)
+    return asked
+
+
+def meetings_with_others(program: Program, now: datetime):
+    """Booked sessions that are still with somebody who no longer leads the program or helps to."""
+    ours = [program.counselor_id, *(each.pk for each in program.co_counselors.all())]
+    return coming_meetings(program, now).exclude(counselor__in=ours).for_listing()
+
+
+@transaction.atomic
+def call_off_former(*, program: Program, by: User, now: datetime) -> int:
+    """Call off what is still booked with a former counselor; the sessions become free to be booked anew."""
+    kept = locked(program)
+    count = call_off(meetings_with_others(kept, now), by=by, now=now)
+    record(by, "program.freed", kept, now=now, called_off=count)
+    return count
+
+
+def _open(handover: Handover) -> Handover:
+    program = locked(handover.program)
+    asked = Handover.objects.select_related("from_counselor__user", "to_counselor__user").get(pk=handover.pk)
+    asked.program = program
+    if asked.answer != Handover.Answer.ASKED:
+        raise ValidationError(_("This question is answered or was taken back."), code="answered")
+    return asked

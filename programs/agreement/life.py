@@ -1,0 +1,207 @@
+"""A program's life after the agreement: rest, go on, come to its end, close."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from practice.calendar.actions import cancel_meeting
+from practice.calendar.models import COMING, Meeting, Party
+from practice.people.accounts import User
+from practice.records.actions import record
+from programs.agreement.care import clients_of, counselors_of, let_go
+from programs.agreement.mails import tell, tell_counselor
+from programs.plan.actions import locked, take_step
+from programs.plan.handover import Handover
+from programs.plan.models import CloseReason, Plan, PlanStatus, Program, Status
+from programs.sessions.models import Session
+from programs.sessions.thread import State, thread_of
+
+LONGEST_PAUSE = timedelta(days=180)
+ASK_AFTER = timedelta(days=14)
+OFFER_TO_CLOSE_AFTER = timedelta(days=90)
+
+
+def coming_meetings(program: Program, now: datetime):
+    """Booked sessions of the program that have not begun."""
+    return Meeting.objects.filter(attempt__session__program=program, status__in=COMING, starts_at__gt=now)
+
+
+def call_off(meetings, *, by: User | None, now: datetime) -> int:
+    """Cancel these meetings on the practice's side, which costs the client nothing, and tell their people."""
+    found = list(meetings.order_by("starts_at", "pk"))
+    for meeting in found:
+        cancel_meeting(meeting=meeting, by=by, now=now, party=Party.PRACTICE)
+    return len(found)
+
+
+# --- Resting ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def pause_program(
+    *, program: Program, resume_on: date, keep_meetings: bool, reason: str, by: User, now: datetime
+) -> Program:
+    """Let a program rest until a day. Booked sessions before that day are kept or called off; later ones stay.
+
+    Raise ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
+    """
+    check_resume_day(resume_on, now)
+    kept = locked(program)
+    take_step(kept, Status.PAUSED, by=by, reason=reason, now=now, resume_on=resume_on, asked_at=None)
+    called_off = 0
+    if not keep_meetings:
+        meetings = coming_meetings(kept, now)
+        called_off = call_off(meetings.filter(starts_at__date__lt=resume_on), by=by, now=now)
+    record(by, "program.paused", kept, now=now, resume_on=resume_on, called_off=called_off)
+    return kept
+
+
+def check_resume_day(resume_on: date, now: datetime) -> None:
+    """Raise ValidationError unless the day lies from tomorrow on, within 180 days."""
+    today = now.date()
+    if not today < resume_on <= today + LONGEST_PAUSE:
+        raise ValidationError({"resume_on": _("Choose a day from tomorrow on, within 180 days.")}, code="day")
+
+
+@transaction.atomic
+def resume_program(*, program: Program, by: User, now: datetime) -> Program:
+    """Go on after a pause. Raise ValidationError unless the program rests."""
+    kept = locked(program)
+    if kept.status != Status.PAUSED:
+        raise ValidationError(_("This program is not paused."), code="status")
+    take_step(kept, Status.ACTIVE, by=by, now=now, resume_on=None, asked_at=None)
+    record(by, "program.resumed", kept, now=now)
+    if kept.is_of(by):
+        tell_counselor(kept, "program.response", kept, about=f"resumed {kept.revision}", now=now)
+    return kept
+
+
+@transaction.atomic
+def rest_longer(*, program: Program, resume_on: date, by: User, now: datetime) -> Program:
+    """Put off the day to go on. Raise ValidationError unless the program rests, or for a day as `pause_program`."""
+    check_resume_day(resume_on, now)
+    kept = locked(program)
+    if kept.status != Status.PAUSED:
+        raise ValidationError(_("This program is not paused."), code="status")
+    kept.resume_on, kept.asked_at = resume_on, now
+    kept.revision += 1
+    kept.save(update_fields=["resume_on", "asked_at", "revision"])
+    record(by, "program.rests_longer", kept, now=now, resume_on=resume_on)
+    return kept
+
+
+def with_pause(programs):
+    """Programs with the time since when they rest, as `paused_at`."""
+    return programs.annotate(paused_at=Max("steps__at", filter=Q(steps__became=Status.PAUSED)))
+
+
+def ask_paused(*, now: datetime) -> int:
+    """Every 14 days ask the clients of resting programs how they are; after 90 days tell the counselor, once.
+
+    Return how many programs were asked about.
+    """
+    resting = with_pause(Program.objects.filter(status=Status.PAUSED)).values_list("pk", "paused_at", "asked_at")
+    asked = 0
+    for pk, paused_at, asked_at in resting:
+        if paused_at and now - max(paused_at, asked_at or paused_at) >= ASK_AFTER:
+            asked += _ask(pk, paused_at, now=now)
+    return asked
+
+
+@transaction.atomic
+def _ask(pk, paused_at, *, now) -> bool:
+    kept = locked(Program(pk=pk))
+    if kept.status != Status.PAUSED or (kept.asked_at and now - kept.asked_at < ASK_AFTER):
+        return False
+    kept.asked_at = now
+    kept.save(update_fields=["asked_at"])
+    tell(clients_of(kept), "program.pause", kept, about=now.date(), now=now)
+    if now - paused_at >= OFFER_TO_CLOSE_AFTER:
+        tell_counselor(kept, "program.long_pause", kept, about=paused_at.date(), now=now)
+    record(None, "program.asked", kept, now=now)
+    return True
+
+
+# --- Ending ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def begin_ending(*, program: Program, reason: str = "", by: User, now: datetime) -> Program:
+    """Enter the guided ending. Raise ValidationError unless the program is under way or rests."""
+    kept = locked(program)
+    take_step(kept, Status.CLOSING, by=by, reason=reason, now=now, resume_on=None, asked_at=None)
+    record(by, "program.closing", kept, now=now)
+    return kept
+
+
+@transaction.atomic
+def go_on(*, program: Program, reason: str = "", by: User, now: datetime) -> Program:
+    """Go on after all, out of the guided ending. Raise ValidationError unless it had begun."""
+    kept = locked(program)
+    if kept.status != Status.CLOSING:
+        raise ValidationError(_("This program is not coming to its end."), code="status")
+    take_step(kept, Status.ACTIVE, by=by, reason=reason, now=now)
+    record(by, "program.went_on", kept, now=now)
+    return kept
+
+
+def close_reasons(program: Program) -> list[tuple[str, str]]:
+    """The reasons that fit where the program stands: one that was never agreed has only that."""
+    if program.agreed_at is None:
+        return [(CloseReason.NOT_BEGUN.value, CloseReason.NOT_BEGUN.label)]
+    return [choice for choice in CloseReason.choices if choice[0] != CloseReason.NOT_BEGUN]
+
+
+@transaction.atomic
+def close_program(*, program: Program, close_reason: str, reason: str = "", by: User, now: datetime) -> Program:
+    """Close a program: call off what is booked, release the sessions that are not needed, let care end in 30 days.
+
+    Ending early because the goals are reached is an ending as planned. Raise ValidationError if it is closed already,
+    or for a reason that does not fit ("reason").
+    """
+    kept = locked(program)
+    if kept.status != Status.CLOSED and close_reason not in dict(close_reasons(kept)):
+        raise ValidationError({"close_reason": _("Choose a reason that fits this program.")}, code="reason")
+    take_step(
+        kept,
+        Status.CLOSED,
+        by=by,
+        reason=reason,
+        now=now,
+        close_reason=close_reason,
+        closed_at=now,
+        resume_on=None,
+        asked_at=None,
+    )
+    called_off = call_off(coming_meetings(kept, now), by=by, now=now)
+    released = release_stations(kept, now=now)
+    end_questions(kept, now=now)
+    if kept.agreed_at:
+        let_go(kept, counselors_of(kept), now=now)
+    record(
+        by,
+        "program.closed",
+        kept,
+        now=now,
+        planned=kept.ended_as_planned,
+        called_off=called_off,
+        released=released,
+    )
+    return kept
+
+
+def release_stations(program: Program, *, now: datetime) -> int:
+    """Mark the sessions that are still to be held as no longer needed."""
+    waiting = [each.session.pk for each in thread_of(program).stations if each.state in (State.OPEN, State.BOOKED)]
+    return Session.objects.filter(pk__in=waiting, released_at=None).update(released_at=now)
+
+
+def end_questions(program: Program, *, now: datetime) -> None:
+    """Take back what the clients of a closed program were still asked."""
+    Plan.objects.filter(program=program, status=PlanStatus.OFFERED).update(status=PlanStatus.WITHDRAWN, answered_at=now)
+    Handover.objects.filter(program=program, answer=Handover.Answer.ASKED).update(
+        answer=Handover.Answer.WITHDRAWN, answered_at=now
+    )

@@ -1,0 +1,22 @@
+"""Periodic work on agreements: offers that run out, reminders, and asking those who rest."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from programs.agreement.life import ask_paused
+from programs.agreement.proposals import expire_proposals, remind_of_proposals
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queue="calendar", queueing_lock="programs.agreement.offers")
+def look_after_offers(timestamp: int):
+    """Every quarter of an hour, end the offers whose time is over, and remind once of those that wait."""
+    expire_proposals(now=timezone.now())
+    remind_of_proposals(now=timezone.now())
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(queue="calendar", queueing_lock="programs.agreement.pauses")
+def ask_those_who_rest(timestamp: int):
+    """Every day, ask the clients of resting programs who were not asked for 14 days."""
+    ask_paused(now=timezone.now())

@@ -1,0 +1,46 @@
+"""A program passing from one counselor to another."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from practice.people.clients import Client
+from practice.people.counselors import Counselor
+from practice.records.fields import EncryptedTextField
+from practice.records.models import RecordQuerySet
+from programs.plan.models import Program
+
+
+class Handover(models.Model):
+    """A program passing to another counselor: the note for them, and the consent of every client in it."""
+
+    class Answer(models.TextChoices):
+        ASKED = "asked", _("The client was asked")
+        AGREED = "agreed", _("Agreed")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Taken back")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="handovers")
+    from_counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="+")
+    to_counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="+")
+    note = EncryptedTextField(key_from="program", verbose_name=_("handover note"))
+    reason = EncryptedTextField(key_from="program", verbose_name=_("reason, for the client"))
+    answer = models.CharField(max_length=9, choices=Answer, default=Answer.ASKED)
+    agreed_by = models.ManyToManyField(Client, related_name="+", blank=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program"], condition=Q(answer="asked"), name="one_handover_is_asked_at_a_time"
+            )
+        ]
+
+    def __str__(self):
+        return str(self.pk)

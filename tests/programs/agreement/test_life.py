@@ -1,0 +1,450 @@
+"""The life of a program after its agreement: pauses, endings, changes, another counselor."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from practice.calendar.models import Party
+from practice.calendar.models import Status as MeetingStatus
+from practice.messages.models import Message
+from practice.people.models import CareRelationship, Role
+from practice.records.actions import read
+from programs.agreement.changes import offer_extension, offer_method
+from programs.agreement.handovers import (
+    agree_handover,
+    ask_handover,
+    call_off_former,
+    decline_handover,
+    meetings_with_others,
+    withdraw_handover,
+)
+from programs.agreement.life import (
+    ask_paused,
+    begin_ending,
+    close_program,
+    go_on,
+    pause_program,
+    rest_longer,
+    resume_program,
+)
+from programs.agreement.proposals import withdraw_proposal
+from programs.plan.actions import begin
+from programs.plan.handover import Handover
+from programs.plan.models import ALLOWED_STEPS, CloseReason, Plan, PlanStatus, Program, ProgramStep, Status
+from programs.reviews.models import Review
+from programs.sessions.thread import thread_of
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_method,
+    make_practice,
+    make_program,
+    make_user,
+)
+from tests.programs.agreement.steps import DAY, sign
+
+pytestmark = pytest.mark.django_db
+MONDAY = NOW + timedelta(days=7)
+
+
+@pytest.fixture
+def couple(db):
+    make_practice()
+    return [make_client(name=name, user=make_user(Role.CLIENT, name=name)) for name in ("Rina", "Budi")]
+
+
+@pytest.fixture
+def program(couple):
+    """A couple's program of six sessions: the first was held, the next two are booked."""
+    program = make_program(clients=couple, sessions=6)
+    make_attempt(program, 1, starts_at=NOW - 7 * DAY, status=MeetingStatus.ATTENDED)
+    make_attempt(program, 2, starts_at=MONDAY)
+    make_attempt(program, 3, starts_at=MONDAY + 28 * DAY)
+    return program
+
+
+def kept(program):
+    return Program.objects.get(pk=program.pk)
+
+
+def by(program):
+    return {"by": program.counselor.user, "now": NOW}
+
+
+def pause(program, **fields):
+    said = {"resume_on": (NOW + 21 * DAY).date(), "keep_meetings": True, "reason": "KANARI-JEDA"}
+    return pause_program(program=program, **said | by(program) | fields)
+
+
+def meetings(program):
+    return dict(program.sessions.values_list("number", "attempts__meeting__status"))
+
+
+# --- Steps -----------------------------------------------------------------------------------------------------------
+
+STEPS = {
+    Status.ACTIVE: lambda program: begin(program=program, **by(program)),
+    Status.PAUSED: pause,
+    Status.CLOSING: lambda program: begin_ending(program=program, **by(program)),
+    Status.CLOSED: lambda program: close_program(
+        program=program, close_reason="other" if program.agreed_at else "not_begun", **by(program)
+    ),
+}
+
+
+@pytest.mark.parametrize("was", Status)
+@pytest.mark.parametrize("wanted", STEPS)
+def test_a_program_takes_only_steps_that_the_table_allows(couple, was, wanted):
+    program = make_program(clients=couple, status=was)
+    unchanged = wanted == Status.ACTIVE and was in (Status.ACTIVE, Status.CLOSING)
+    is_resumed = wanted == Status.ACTIVE and was == Status.PAUSED
+
+    if unchanged:
+        STEPS[wanted](program)
+        assert kept(program).status == was
+    elif wanted in ALLOWED_STEPS[was] and not is_resumed:
+        STEPS[wanted](program)
+        step = ProgramStep.objects.get(program=program)
+        assert (step.was, step.became, step.by, step.at) == (was, wanted, program.counselor.user, NOW)
+    else:
+        with pytest.raises(ValidationError):
+            STEPS[wanted](program)
+        assert kept(program).status == was
+        assert not ProgramStep.objects.exists()
+
+
+def test_a_step_is_never_changed(program):
+    pause(program)
+
+    with pytest.raises(Exception, match="Cannot update"):
+        ProgramStep.objects.update(at=NOW + DAY)
+
+
+# --- Pauses ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pause_keeps_booked_sessions_if_asked_to(program):
+    pause(program)
+
+    assert (kept(program).status, kept(program).resume_on) == (Status.PAUSED, (NOW + 21 * DAY).date())
+    assert meetings(program)[2] == MeetingStatus.CONFIRMED
+    step = read(ProgramStep.objects.all(), by=program.counselor.user, reason="a test")[0]
+    assert step.reason == "KANARI-JEDA"
+
+
+def test_a_pause_calls_off_what_lies_in_it_and_nothing_after_it(program, couple):
+    pause(program, keep_meetings=False)
+
+    assert meetings(program)[2] == MeetingStatus.CANCELLED
+    assert meetings(program)[3] == MeetingStatus.CONFIRMED
+    meeting = program.sessions.get(number=2).attempts.get().meeting
+    assert (meeting.ended_by, meeting.is_late) == (Party.PRACTICE, False)
+    told = Message.objects.filter(kind="meeting.cancelled").values_list("client", flat=True)
+    assert set(told) == {client.pk for client in couple}
+    assert thread_of(program).open == 5
+
+
+@pytest.mark.parametrize("days", [-1, 0, 181])
+def test_a_pause_ends_on_a_day_that_makes_sense(program, days):
+    with pytest.raises(ValidationError) as refusal:
+        pause(program, resume_on=(NOW + days * DAY).date())
+
+    assert list(refusal.value.message_dict) == ["resume_on"]
+    assert kept(program).status == Status.ACTIVE
+
+
+def test_a_paused_program_goes_on_again(program):
+    pause(program)
+
+    resume_program(program=program, **by(program))
+
+    assert (kept(program).status, kept(program).resume_on) == (Status.ACTIVE, None)
+    with pytest.raises(ValidationError):
+        resume_program(program=program, **by(program))
+
+
+def test_a_client_who_goes_on_tells_the_counselor_by_it(program, couple):
+    pause(program)
+
+    resume_program(program=program, by=couple[0].user, now=NOW)
+
+    assert Message.objects.get(kind="program.response").user == program.counselor.user
+
+
+def test_those_who_rest_are_asked_every_14_days_and_the_counselor_is_told_after_90(program, couple):
+    pause(program, resume_on=(NOW + 170 * DAY).date())
+
+    asked = {day for day in range(1, 100) if ask_paused(now=NOW + day * DAY)}
+
+    assert asked == {14, 28, 42, 56, 70, 84, 98}
+    assert Message.objects.filter(kind="program.pause").count() == 7 * 2
+    assert Message.objects.filter(kind="program.long_pause").count() == 1
+
+
+def test_who_needs_more_time_is_asked_14_days_later(program, couple):
+    pause(program)
+
+    rest_longer(program=program, resume_on=(NOW + 60 * DAY).date(), by=couple[0].user, now=NOW + 10 * DAY)
+
+    assert not ask_paused(now=NOW + 14 * DAY)
+    assert ask_paused(now=NOW + 24 * DAY)
+    with pytest.raises(ValidationError):
+        rest_longer(program=program, resume_on=NOW.date(), by=couple[0].user, now=NOW)
+
+
+# --- Endings ---------------------------------------------------------------------------------------------------------
+
+
+def test_closing_calls_off_releases_and_lets_care_end_in_30_days(program, couple):
+    close_program(program=program, close_reason=CloseReason.GOALS_REACHED, reason="KANARI", **by(program))
+
+    closed = kept(program)
+    assert (closed.status, closed.close_reason, closed.closed_at) == (Status.CLOSED, "goals_reached", NOW)
+    assert closed.ended_as_planned
+    assert meetings(program)[2] == meetings(program)[3] == MeetingStatus.CANCELLED
+    thread = thread_of(program)
+    assert (thread.done, thread.released, thread.open, len(thread)) == (1, 5, 0, 6)
+    for care in CareRelationship.objects.filter(counselor=program.counselor):
+        assert not care.is_kept_open
+        assert care.ends_at == NOW + 30 * DAY
+
+
+def test_care_stays_open_for_another_program_with_the_same_counselor(program, couple):
+    other = make_program(counselor=program.counselor, clients=couple[:1], service=program.service)
+
+    close_program(program=program, close_reason="other", **by(program))
+
+    open_for = CareRelationship.objects.filter(is_kept_open=True).values_list("client", flat=True)
+    assert list(open_for) == [couple[0].pk]
+    close_program(program=other, close_reason="other", **by(program))
+    assert not CareRelationship.objects.filter(is_kept_open=True).exists()
+
+
+@pytest.mark.parametrize("reason", CloseReason)
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PROPOSED, Status.ACTIVE])
+def test_a_close_reason_fits_where_the_program_stands(couple, status, reason):
+    program = make_program(clients=couple, status=status)
+    fits = (reason == CloseReason.NOT_BEGUN) == (status != Status.ACTIVE)
+
+    if fits:
+        assert close_program(program=program, close_reason=reason, **by(program)).status == Status.CLOSED
+        assert not program.plans.filter(status=PlanStatus.OFFERED).exists()
+    else:
+        with pytest.raises(ValidationError):
+            close_program(program=program, close_reason=reason, **by(program))
+
+
+def test_an_ending_that_had_begun_can_be_left_again(program):
+    begin_ending(program=program, **by(program))
+
+    go_on(program=program, reason="Belum siap", **by(program))
+
+    assert kept(program).status == Status.ACTIVE
+    with pytest.raises(ValidationError):
+        go_on(program=program, **by(program))
+
+
+def test_closing_takes_back_what_was_still_asked(program, couple):
+    asked = handover(program)
+
+    close_program(program=program, close_reason="client_told", **by(program))
+
+    asked.refresh_from_db()
+    assert asked.answer == Handover.Answer.WITHDRAWN
+
+
+# --- More sessions, another method -----------------------------------------------------------------------------------
+
+
+def review(program, decision="extend", *, at=NOW):
+    return Review.objects.create(
+        program=program, after_session=2, decision=decision, held_by=program.counselor.user, held_at=at
+    )
+
+
+def extend(program, added=3, **fields):
+    return offer_extension(program=program, added=added, **{"reason": "KANARI-SEBAB"} | by(program) | fields)
+
+
+def test_an_extension_is_signed_by_everybody_before_it_holds(program, couple):
+    review(program)
+
+    plan = extend(program)
+    sign(plan, couple[0])
+    assert len(thread_of(program)) == 6
+    sign(plan, couple[1])
+
+    thread = thread_of(program)
+    assert (len(thread), thread.plan.pk, thread.plan.cause) == (9, plan.pk, "extension")
+    assert kept(program).status == Status.ACTIVE
+    assert [station.session.plan_id == plan.pk for station in thread.stations] == [False] * 6 + [True] * 3
+    meeting = program.sessions.get(number=2).attempts.get().meeting
+    assert (meeting.session_number, meeting.session_count) == (2, 9)
+    assert plan.review_after == [2, 4, 8]
+
+
+@pytest.mark.parametrize("added", [0, -1, 4, 1000])
+def test_an_extension_adds_at_most_half_as_many_again(program, added):
+    review(program)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program, added)
+
+    assert list(refusal.value.message_dict) == ["added"]
+    assert Plan.objects.count() == 1
+
+
+def test_an_extension_needs_a_review_that_decided_so_since_the_last_signature(program, couple):
+    review(program, "go_on")
+    review(program, at=NOW - DAY)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program)
+
+    assert refusal.value.code == "review"
+
+
+def test_an_extension_without_a_reason_is_refused(program):
+    review(program)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program, reason="  ")
+
+    assert list(refusal.value.message_dict) == ["reason"]
+
+
+def test_one_change_is_on_offer_at_a_time(program):
+    review(program)
+    plan = extend(program)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program)
+    assert refusal.value.code == "offered"
+
+    withdraw_proposal(plan=plan, **by(program))
+    assert extend(program).number == 3
+    assert kept(program).status == Status.ACTIVE
+
+
+def test_a_resting_program_is_not_extended(program):
+    review(program)
+    pause(program)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program)
+
+    assert refusal.value.code == "status"
+
+
+def test_another_method_is_a_version_that_everybody_signs(program, couple):
+    method = make_method(name_id="Terapi penerimaan")
+
+    plan = offer_method(program=program, method=method, reason="KANARI-SEBAB", **by(program))
+    for client in couple:
+        sign(plan, client)
+
+    thread = thread_of(program)
+    assert (thread.plan.method, thread.plan.cause, len(thread)) == (method, "method", 6)
+
+
+def test_the_same_method_or_a_retired_one_is_no_change(program):
+    for method in (program.plans.get().method, make_method(is_in_use=False)):
+        with pytest.raises(ValidationError) as refusal:
+            offer_method(program=program, method=method, reason="x", **by(program))
+        assert list(refusal.value.message_dict) == ["method"]
+
+
+# --- Another counselor -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def daeng(program):
+    daeng = make_counselor(name="Daeng")
+    program.service.counselors.add(daeng)
+    return daeng
+
+
+def handover(program, to=None, **fields):
+    if to is None:
+        to = make_counselor(name="Daeng")
+        program.service.counselors.add(to)
+    said = {"note": "KANARI-CATATAN", "reason": "KANARI-SEBAB"} | by(program) | fields
+    return ask_handover(program=program, to_counselor=to, **said)
+
+
+def test_a_program_passes_over_when_every_client_agrees(program, couple, daeng):
+    former = program.counselor
+    asked = handover(program, daeng)
+    assert not Program.objects.for_counselor(daeng.user).exists()
+
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+    assert kept(program).counselor == former
+    agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+    assert kept(program).counselor == daeng
+    assert Program.objects.for_counselor(daeng.user).get() == program
+    assert not Program.objects.for_counselor(former.user).exists()
+    assert CareRelationship.objects.filter(counselor=daeng, is_kept_open=True).count() == 2
+    care = CareRelationship.objects.filter(counselor=former, is_kept_open=False)
+    assert {each.ends_at for each in care} == {MONDAY + 28 * DAY + timedelta(hours=1) + 30 * DAY}
+
+
+def test_booked_sessions_stay_with_the_former_counselor_until_they_are_called_off(program, couple, daeng):
+    asked = handover(program, daeng)
+    for client in couple:
+        agree_handover(handover=asked, client=client, by=client.user, now=NOW)
+    passed = Program.objects.for_page().get(pk=program.pk)
+
+    assert [meeting.session_number for meeting in meetings_with_others(passed, NOW)] == [2, 3]
+    assert call_off_former(program=passed, by=daeng.user, now=NOW) == 2
+
+    assert not meetings_with_others(passed, NOW).exists()
+    assert thread_of(passed).open == 5
+
+
+def test_one_no_leaves_everything_as_it_is(program, couple, daeng):
+    asked = handover(program, daeng)
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+
+    decline_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+    assert kept(program).counselor == program.counselor
+    with pytest.raises(ValidationError):
+        agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+
+def test_a_handover_that_was_taken_back_cannot_be_agreed_to(program, couple, daeng):
+    asked = handover(program, daeng)
+    withdraw_handover(handover=asked, **by(program))
+
+    with pytest.raises(ValidationError) as refusal:
+        agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+
+    assert refusal.value.code == "answered"
+
+
+def test_nobody_else_answers_a_handover(program, couple, daeng):
+    asked = handover(program, daeng)
+
+    for client, user in ((couple[0], couple[1].user), (couple[0], daeng.user)):
+        with pytest.raises(ValidationError):
+            agree_handover(handover=asked, client=client, by=user, now=NOW)
+
+
+@pytest.mark.parametrize("wrong", ["note", "reason", "self", "stranger", "role", "twice"])
+def test_a_handover_that_cannot_be_is_refused(program, daeng, wrong):
+    changes = {
+        "note": {"note": " "},
+        "reason": {"reason": ""},
+        "self": {"to": program.counselor},
+        "stranger": {"to": make_counselor(name="Tak memberi sesi ini")},
+        "role": {"by": daeng.user},
+    }.get(wrong, {})
+    if wrong == "twice":
+        handover(program, daeng)
+
+    with pytest.raises(ValidationError):
+        handover(program, **{"to": daeng} | changes)
