@@ -6,12 +6,13 @@ from datetime import datetime
 from practice.records.actions import read_together
 from programs.between import panels as between
 from programs.goals import panels as goals
+from programs.notes import panels as notes
 from programs.pages.beads import beads_of
 from programs.plan.models import Program
 from programs.reviews import panels as reviews
 from programs.sessions.thread import Thread, thread_of
 
-ROOMS = [goals, between, reviews]  # the panels of each room
+ROOMS = [goals, between, notes, reviews]  # the panels of each room
 
 
 @dataclass
