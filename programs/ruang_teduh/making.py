@@ -18,7 +18,10 @@ from programs.ruang_teduh.dice import References, dice
 from programs.ruang_teduh.history import Past
 from programs.ruang_teduh.offer import PRACTICE
 from programs.ruang_teduh.opening import ZONE, open_practice
+from programs.ruang_teduh.specials import RINA, set_aside, tell_courses
 from programs.ruang_teduh.stories import AHEAD, Storyteller
+from programs.ruang_teduh.texts import Pages
+from programs.ruang_teduh.threads import Weaver
 
 TOLD_MONTHS = 6  # what lies further back is no story any more: full days, written in bulk
 FEWEST_COUNSELORS, USUAL_COUNSELORS = 2, len(PROFILES)
@@ -67,6 +70,8 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
     others = clients_like(sketches(size.clients - len(CLIENTS), rng), today, rng)
     told = max(USUAL_CLIENTS, CLIENTS_FOR_EACH * size.counselors) - len(CLIENTS)
     pairs = pair_up(others[:told], practice.counselors, who)
+    by_name = {profile.who: c for profile, c in zip(who, practice.counselors, strict=True)}
+    courses = set_aside(pairs, by_name)
     former = known_earlier(others[told:], midnight, rng)
 
     book = AppointmentBook(
@@ -78,10 +83,19 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
         midnight=midnight,
     )
     teller = Storyteller(book, today=today, since=since, rng=dice(seed, "stories"))
-    teller.tell_cast(of_cast, {profile.who: c for profile, c in zip(who, practice.counselors, strict=True)})
+    teller.tell_cast(of_cast, by_name)
+    special = {(of_cast["rina"], by_name["ayu"]): RINA} | tell_courses(book, courses)
     teller.tell_everyone(pairs)
     teller.fill_days(pairs, practice.counselors)
+    weaver = Weaver.of(book, dice(seed, "threads"))
+    weaver.weave(special)
+    weaver.keep_care_open()
     book.save([*of_cast.values(), *others])
+    weaver.save()
+    pages = Pages()
+    for told_program in weaver.told:
+        pages.write(told_program)
+    pages.save()
     record(None, "demo.made", now=now, seed=seed, meetings=len(book.meetings))
 
     past = None

@@ -9,7 +9,7 @@ from programs.plan.models import CloseReason
 from programs.plan.models import Status as Stage
 from programs.ruang_teduh.book import AppointmentBook, Visit
 from programs.ruang_teduh.stories import ATTENDED, INITIAL, NINE, ONE, SESSION, TEN, THREE
-from programs.ruang_teduh.themes import COUPLE
+from programs.ruang_teduh.themes import COUPLE, SLEEP
 from programs.ruang_teduh.threads import Special
 
 FEWEST_PAIRS = 30  # a smaller demo needs its clients for the days
@@ -41,7 +41,7 @@ COURSES = [
         Special(stage=Stage.CLOSED, planned=8, reason=CloseReason.GOALS_REACHED),
     ),
 ]
-RINA = Special(planned=8, reviews=(3, 6))
+RINA = Special(theme=SLEEP, planned=8, reviews=(4, 7))
 
 
 def set_aside(pairs: list[tuple[Client, Counselor]], counselors: dict[str, Counselor]) -> list[tuple]:

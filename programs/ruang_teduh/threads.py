@@ -200,7 +200,7 @@ class Weaver:
             planned_sessions=planned,
             pace_days=7,
             price=program.service.price,
-            review_after=how.reviews or review_points(planned),
+            review_after=list(how.reviews) or review_points(planned),
             if_silent=theme.if_silent,
             text_hash="" if status == PlanStatus.DRAFT else TEXT_HASH,
             created_at=created_at,

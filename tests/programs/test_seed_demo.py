@@ -22,11 +22,16 @@ from practice.pages.models import HelpContact
 from practice.people.accounts import STAFF
 from practice.people.models import CareRelationship, Client, Consent, Counselor, Practice, Role, Topic, User
 from practice.records.actions import read
-from practice.records.models import AuditEvent
+from practice.records.models import AuditEvent, encrypted_fields
 from programs.management.commands.seed_demo import Command
+from programs.notes.chain import is_unchanged
+from programs.notes.models import ProgressNote
+from programs.plan.models import CloseReason, Plan, PlanStatus, Program
+from programs.plan.models import Status as ProgramStatus
 from programs.ruang_teduh import counselors, help, offer, questions
 from programs.ruang_teduh.cast import CAST
 from programs.ruang_teduh.making import Size, make_practice
+from programs.sessions.thread import threads_of
 from tests.factories import NOW, make_client
 
 TODAY = date(2026, 11, 23)
@@ -242,7 +247,7 @@ def test_every_coming_meeting_keeps_the_rules_of_the_practice(demo):
 def test_participants_have_the_time_and_status_of_their_meeting(demo):
     heads = Participant.objects.select_related("meeting")
 
-    assert len(heads) == Meeting.objects.count()
+    assert len({head.meeting_id for head in heads}) == Meeting.objects.count()
     assert all(head.status == head.meeting.status for head in heads)
     assert all(
         (head.during.lower, head.during.upper) == (head.meeting.starts_at, head.meeting.ends_at) for head in heads
@@ -424,3 +429,36 @@ def test_a_practice_that_cannot_be_is_refused(size):
         call_command("seed_demo", **size, verbosity=0)
 
     assert not Practice.objects.exists()
+
+
+def test_programs_stand_at_every_point_of_their_life(demo):
+    assert {status for status in ProgramStatus if status != ProgramStatus.AGREED} <= set(
+        Program.objects.values_list("status", flat=True)
+    )
+    assert Program.objects.filter(members__position=2).exists(), "a couple"
+    assert Plan.objects.filter(cause=Plan.Cause.EXTENSION, status=PlanStatus.SIGNED).exists()
+    assert Program.objects.filter(status=ProgramStatus.CLOSED, close_reason=CloseReason.GOALS_REACHED).exists()
+
+
+def test_every_thread_adds_up_to_its_plan(demo):
+    for program, thread in zip(Program.objects.all(), threads_of(Program.objects.all()).values(), strict=True):
+        if thread.plan:
+            assert len(thread) == thread.plan.planned_sessions, program
+            assert thread.done + thread.open + thread.forfeited + thread.released == len(thread)
+
+
+def test_signed_notes_of_the_demo_are_unchanged(demo):
+    notes = list(ProgressNote.objects.signed().select_related("program")[:20])
+    for note in notes:  # the fixture's transaction leaves no room for a durable one: open them without the trail
+        for field in encrypted_fields(ProgressNote):
+            setattr(note, field.attname, field.opened(note))
+
+    assert len(notes) == 20
+    assert all(is_unchanged(note, []) for note in notes)
+
+
+def test_who_is_in_an_open_program_is_in_care(demo):
+    for program in Program.objects.under_way():
+        for member in program.members.all():
+            care = CareRelationship.objects.current(NOW)
+            assert care.filter(client=member.client_id, counselor=program.counselor_id).exists()
