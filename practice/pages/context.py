@@ -15,6 +15,7 @@ WAYS = [
     ("calendar", _("Calendar"), {Role.COUNSELOR}),
     ("caseload", _("Programs"), {Role.COUNSELOR, Role.SUPERVISOR}),
     ("co_signing", _("To co-sign"), {Role.SUPERVISOR}),
+    ("library", _("Library"), {Role.COUNSELOR, Role.SUPERVISOR}),
     ("desk", _("Schedule"), {Role.FRONT_DESK, Role.MANAGER}),
     ("desk_clients", _("Clients"), {Role.FRONT_DESK, Role.MANAGER}),
     ("messages", _("Messages"), {Role.FRONT_DESK, Role.MANAGER}),

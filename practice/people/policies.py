@@ -56,6 +56,7 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("own_advice", "read"): frozenset({CLIENT}),
     ("library", "read"): frozenset({COUNSELOR, SUPERVISOR}),
     ("library", "edit"): frozenset({COUNSELOR, SUPERVISOR}),
+    ("method", "edit"): frozenset({SUPERVISOR}),
     ("program", "read"): frozenset({COUNSELOR, SUPERVISOR}),
     ("program", "write"): frozenset({COUNSELOR}),
     ("own_program", "read"): frozenset({CLIENT}),

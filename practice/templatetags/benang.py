@@ -155,7 +155,7 @@ def bead(look="first", title="", size=24):
 
 
 @register.inclusion_tag("_partials/thread.html")
-def thread(beads, *, title="", decorative=False):
+def thread(beads, *, title="", text="", decorative=False):
     """A program as a thread of beads, in rows of at most twelve, with the same in words below it.
 
     `beads` are looks ("done", "next", "planned", "missed", "forfeited": missed and used up by the agreement,
@@ -186,7 +186,7 @@ def thread(beads, *, title="", decorative=False):
         "height": rows * row_height,
         "touch": {"width": _percent(100 / per_row), "height": TOUCH},
         "title": title or _("The thread of your program"),
-        "text": _thread_text(sessions, first=len(beads) > len(sessions)),
+        "text": text or _thread_text(sessions, first=len(beads) > len(sessions)),
         "linked": any(item.get("url") for item in beads),
         "decorative": decorative,
     }
