@@ -29,6 +29,8 @@ from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import is_near_the_end, state_of
 from programs.sessions.thread import thread_of
 
+WAYS_ON = {Decision.END: "ending"}
+
 
 def led(request, pk) -> Program:
     """The program, if this counselor may write in it; else 404."""
@@ -99,8 +101,7 @@ def save_review(request, program, form, levels) -> Review | None:
 
 def way_on(program, decision) -> tuple:
     """The page on which a decision is carried out."""
-    pages = {Decision.EXTEND: "plan_extend", Decision.CHANGE: "plan_method", Decision.END: "ending"}
-    return pages.get(decision, "program"), program.pk
+    return WAYS_ON.get(decision, "program"), program.pk
 
 
 def goals_reached(sets) -> bool:
