@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from practice.people.clients import Client
 from practice.records.actions import record
+from programs.agreement.life import begin_ending
 from programs.goals.actions import rate_goals, sessions_done
 from programs.goals.models import GoalRating
-from programs.plan.actions import locked, take_step
+from programs.plan.actions import locked
 from programs.plan.models import SIGNED, Plan, PlanStatus, Program, Status
 from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import due_point
@@ -141,8 +142,7 @@ def write_ending(
     if levels:
         rate_goals(program=kept, levels=levels, occasion=Occasion.ENDING, by=by, now=now)
     if kept.status in (Status.ACTIVE, Status.PAUSED):
-        take_step(kept, Status.CLOSING, by=by, now=now, resume_on=None, asked_at=None)
-        record(by, "program.closing", kept, now=now)
+        kept = begin_ending(program=kept, by=by, now=now)
     ending.program = kept
     for name in ENDING_TEXTS:
         setattr(ending, name, texts[name])

@@ -17,6 +17,7 @@ from practice.people.policies import requires
 from practice.records.actions import read_together
 from practice.records.keys import Erased
 from practice.zones import zone
+from programs.agreement.life import close_reasons
 from programs.goals.forms import LevelsForm
 from programs.goals.models import Goal
 from programs.goals.panels import clients_of
@@ -24,7 +25,8 @@ from programs.goals.standing import standings_of
 from programs.plan.models import Program
 from programs.reviews.actions import hold_review, write_ending
 from programs.reviews.afterwards import book_follow_up
-from programs.reviews.forms import EndingForm, FollowUpForm, ReviewForm, first_mode
+from programs.reviews.closing import finish_program
+from programs.reviews.forms import CloseForm, EndingForm, FollowUpForm, ReviewForm, first_mode
 from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import is_near_the_end, state_of
 from programs.sessions.thread import thread_of
@@ -176,6 +178,25 @@ def save_ending(request, program, form, levels) -> bool:
         return False
     messages.success(request, _("Saved. The client can read it.") if share else _("Saved."))
     return True
+
+
+@requires("program", "write")
+@require_http_methods(["GET", "HEAD", "POST"])
+def finish(request, pk):
+    """Close the program: why, and what follows from it."""
+    program = led(request, pk)
+    thread, state = thread_of(program), state_of(program)
+    form = CloseForm(typed(request), reasons=close_reasons(program))
+    if form.is_valid():
+        try:
+            finish_program(program=program, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The program is closed."))
+            return redirect("program", program.pk)
+    context = {"program": program, "thread": thread, "state": state, "form": form}
+    return render(request, "programs/reviews/finish.html", context, status=422 if form.errors else 200)
 
 
 # --- Afterwards ------------------------------------------------------------------------------------------------------

@@ -259,3 +259,26 @@ def test_the_pages_ask_as_often_for_five_goals_as_for_one(
         client.force_login(program.counselor.user)
         with django_assert_max_num_queries(18):
             assert client.get(page(name, program)).status_code == 200
+
+
+@pytest.mark.parametrize(("reason", "planned", "follows"), [("goals_reached", True, 2), ("client_silent", False, 0)])
+def test_a_program_is_closed_for_a_reason_and_what_follows_is_planned(as_counselor, program, reason, planned, follows):
+    shown = text_of(as_counselor.get(page("ending_close", program)))
+    refused = as_counselor.post(page("ending_close", program), {"close_reason": "tired", "reason": "Selesai"})
+    as_counselor.post(page("ending_close", program), {"close_reason": reason, "reason": "Selesai"})
+
+    program.refresh_from_db(fields=["status", "close_reason"])
+    assert "4 sesi yang direncanakan tidak diperlukan lagi" in shown
+    assert refused.status_code == 422
+    assert (program.status, program.ended_as_planned) == (Status.CLOSED, planned)
+    assert program.sessions.filter(released_at__isnull=False).count() == 4
+    assert program.follow_ups.count() == follows
+    assert as_counselor.post(page("ending_close", program), {"close_reason": reason}).status_code == 422
+
+
+def test_the_counselor_sees_a_plain_warning_without_a_summary(as_counselor, program, now):
+    warning = "Klien belum punya ringkasan"
+    assert warning in text_of(as_counselor.get(page("ending_close", program)))
+    write(program, now, share=True)
+
+    assert warning not in text_of(as_counselor.get(page("ending_close", program)))
