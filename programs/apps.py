@@ -8,5 +8,5 @@ class ProgramsConfig(AppConfig):
 
     def ready(self):
         """Register what is found by name only: the words of each kind of message."""
-        for module in ("agreement.mails", "reviews.mails"):
+        for module in ("sessions.mails", "agreement.mails", "reviews.mails"):
             import_module(f"programs.{module}")

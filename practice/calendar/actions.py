@@ -3,8 +3,9 @@
 import contextlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby, pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -26,6 +27,7 @@ from practice.records.actions import event, record
 from practice.records.models import AuditEvent
 
 HOLD = timedelta(minutes=10)
+APART = timedelta(hours=48)  # two starts this far apart lie on different days anywhere, pauses included
 ANSWER_WITHIN = timedelta(hours=24)
 CARE_LASTS = timedelta(days=30)
 MOST_AT_ONCE = 200
@@ -38,14 +40,18 @@ OVERLAPS = {
 
 
 class Taken(ValidationError):
-    """The time is no longer free. `alternatives` are filled in by `offer_alternatives`, outside the lock."""
+    """The time is no longer free. `which` of several wanted ones it was. `offer_alternatives` finds others."""
+
+    which = 0
 
     def __init__(self):
         super().__init__(_("That time was just taken. Choose one of the nearby times."), code="taken")
 
 
 class NotAllowed(ValidationError):
-    """A rule forbids the time; the code names the rule."""
+    """A rule forbids the time; the code names the rule, `which` the place of the time among several wanted ones."""
+
+    which = 0
 
 
 @dataclass
@@ -71,6 +77,8 @@ class Wanted:
     earliest: datetime | None = None
     latest: datetime | None = None
     releasing: tuple = field(default=())  # ids of this person's own holds that make way
+    price: int | None = None  # if it was agreed apart from the service
+    session: tuple[int | None, int | None] = (None, None)  # k and n, of a session k of n
 
     def wish(self) -> Wish:
         return Wish(
@@ -105,7 +113,8 @@ def reserve(*, wanted: Sequence[Wanted], now: datetime) -> list[Meeting]:
 
     Takes the locks, looks, then writes; returns the saved meetings in the order wanted. The caller tells people
     (`announce`) and records what happened (`booking_event`) in the same transaction. Raise NotAllowed with the rule
-    as its code, Taken if somebody was quicker, Busy if the locks could not be had in three seconds.
+    as its code, Taken if somebody was quicker, both with `which` of them it was; Busy if the locks could not be had in
+    three seconds.
     """
     return reserve_within(wanted, now=now)
 
@@ -113,7 +122,84 @@ def reserve(*, wanted: Sequence[Wanted], now: datetime) -> list[Meeting]:
 def reserve_within(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
     """`reserve` for an action that has begun its transaction: saves the savepoint, and lets any refusal end it all."""
     lock(scarce_things(wanted))
-    return [reserve_locked(one, now=now) for one in wanted]
+    if len(wanted) > 1 and lie_apart(wanted):
+        return reserve_series(wanted, now=now)
+    meetings = []
+    for which, one in enumerate(wanted):
+        with naming(which):
+            meetings.append(reserve_locked(one, now=now))
+    return meetings
+
+
+@contextlib.contextmanager
+def naming(which: int):
+    """Let a refusal say which of several wanted meetings it is about."""
+    try:
+        yield
+    except (Taken, NotAllowed) as refused:
+        refused.which = which
+        raise
+
+
+def lie_apart(wanted: Sequence[Wanted]) -> bool:
+    """True if none of them can stand in another's way, not even by filling up a day, and none replaces a hold."""
+    starts = sorted(one.starts_at for one in wanted)
+    return all(later - earlier >= APART for earlier, later in pairwise(starts)) and not any(
+        one.releasing for one in wanted
+    )
+
+
+def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
+    """Check and save meetings that lie apart: one search for all that ask for the same, one statement for each table.
+
+    Only if a constraint refuses them are they saved one by one, to find out which it is and to drop holds that ran out.
+    """
+    meetings: list[Meeting] = [None] * len(wanted)
+    numbered = sorted(enumerate(wanted), key=lambda pair: asks_for(pair[1]))
+    for _same, group in groupby(numbered, key=lambda pair: asks_for(pair[1])):
+        group = list(group)
+        first, starts = group[0][1], [one.starts_at for _which, one in group]
+        window = Window.between(min(starts), max(starts) + timedelta(minutes=CELL))
+        wish = replace(first.wish(), earliest=None, latest=None)
+        openings = find_openings(wish, first.candidates, window, now=now)
+        for which, one in group:
+            with naming(which):
+                refuse_limits(one)
+                counselor = choose(one, openings)
+                room = openings.room_for(counselor.pk, one.starts_at) if one.mode == Mode.IN_PERSON else None
+                meetings[which] = new_meeting(one, counselor, room, now=now)
+    try:
+        with transaction.atomic():
+            Meeting.objects.bulk_create(meetings)
+            Participant.objects.bulk_create(
+                Participant(meeting=meeting, client=client)
+                for meeting, one in zip(meetings, wanted, strict=True)
+                for client in one.clients
+            )
+    except IntegrityError as error:
+        if constraint_of(error) not in OVERLAPS:
+            raise
+        for which, (meeting, one) in enumerate(zip(meetings, wanted, strict=True)):
+            with naming(which):
+                meeting._state.adding = True
+                save_or_make_way(meeting, one, now=now)
+    return meetings
+
+
+def asks_for(one: Wanted) -> tuple:
+    """What a search for this meeting depends on, its time and limits apart."""
+    candidates = [str(counselor.pk) for counselor in one.candidates]
+    return (
+        one.service.pk, one.mode, candidates, one.is_new_client, one.follows_notice, one.follows_hours,
+        one.step or 0, one.room or 0,
+    )  # fmt: skip
+
+
+def refuse_limits(one: Wanted) -> None:
+    """Raise NotAllowed outside an upper rule's limits, which differ from one meeting of a series to the next."""
+    if (one.earliest and one.starts_at < one.earliest) or (one.latest and one.starts_at > one.latest):
+        error = refusal("limits", one.service)
+        raise NotAllowed(error.message, code=error.code)
 
 
 def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
@@ -124,13 +210,18 @@ def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
     counselor = choose(one, openings)
     room = openings.room_for(counselor.pk, one.starts_at) if one.mode == Mode.IN_PERSON else None
     meeting = new_meeting(one, counselor, room, now=now)
+    save_or_make_way(meeting, one, now=now)
+    return meeting
+
+
+def save_or_make_way(meeting: Meeting, one: Wanted, *, now: datetime) -> None:
+    """Save the meeting and its heads; a hold in the way that has run out is dropped. Raise Taken if others stay."""
     try:
         save_or_taken(meeting, one.clients)
     except Taken:
         if not drop_holds(one, now=now):
             raise
-        save_or_taken(meeting, one.clients)  # what was in the way had run out
-    return meeting
+        save_or_taken(meeting, one.clients)
 
 
 def drop_holds(one: Wanted, *, now: datetime) -> int:
@@ -171,7 +262,9 @@ def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None,
         service=service,
         mode=one.mode,
         status=one.status,
-        price=service.price,
+        price=service.price if one.price is None else one.price,
+        session_number=one.session[0],
+        session_count=one.session[1],
         moves_left=service.moves_allowed,
         not_before=one.earliest,
         not_after=one.latest,
@@ -207,10 +300,14 @@ def save_or_taken(meeting: Meeting, clients: Sequence[Client] = ()) -> None:
             else:
                 meeting.save()
     except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-        if constraint in OVERLAPS:
+        if constraint_of(error) in OVERLAPS:
             raise Taken from error
         raise
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that refused a row; "" if there is none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 def booking_event(meeting: Meeting, *, client: Client | None, by, now: datetime) -> AuditEvent:

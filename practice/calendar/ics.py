@@ -1,5 +1,6 @@
 """Calendar objects: one UID for a meeting's life, SEQUENCE = its version, neutral words only (RFC 5545, 5546, 6047)."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -47,9 +48,47 @@ def calendar_of(
     that a later change of the law moves them rightly; where clocks go back and an hour comes twice, they are in UTC.
     Nobody else in the meeting is named.
     """
-    times = [meeting.starts_at, meeting.ends_at]
+    zone = zone_in([meeting], zone_name)
+    entry = entry_of(meeting, zone=zone, place=place, organiser=organiser, now=now, attendee=attendee)
+    return calendar_with([entry], method_of(meeting, attendee=attendee), zone, [meeting.starts_at])
+
+
+def series_of(
+    meetings: Sequence[Meeting], *, zone_name: str, places: Sequence[str], organiser: Person, now: datetime
+) -> Calendar:
+    """Several meetings as one file that informs, each under its own UID: later mails change the same entry."""
+    zone = zone_in(meetings, zone_name)
+    entries = [
+        entry_of(meeting, zone=zone, place=place, organiser=organiser, now=now, attendee=None)
+        for meeting, place in zip(meetings, places, strict=True)
+    ]
+    return calendar_with(entries, "PUBLISH", zone, [meeting.starts_at for meeting in meetings])
+
+
+def zone_in(meetings: Sequence[Meeting], zone_name: str) -> tzinfo:
+    """The zone to write the times in: the client's, or UTC where a calendar would misread one of them."""
+    times = [at for meeting in meetings for at in (meeting.starts_at, meeting.ends_at)]
     in_utc = zone_name == "UTC" or any(comes_twice(at, zone_of(zone_name)) for at in times)
-    zone = UTC if in_utc else zone_of(zone_name)
+    return UTC if in_utc else zone_of(zone_name)
+
+
+def calendar_with(entries: Sequence[Event], method: str, zone: tzinfo, starts: Sequence[datetime]) -> Calendar:
+    """A calendar of these events, with the rules of their zone."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Benang//Benang//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    if zone is not UTC:
+        calendar.add_component(rules_of(str(zone), min(starts).year))
+    for entry in entries:
+        calendar.add_component(entry)
+    return calendar
+
+
+def entry_of(
+    meeting: Meeting, *, zone: tzinfo, place: str, organiser: Person, now: datetime, attendee: Person | None
+) -> Event:
+    """One meeting as an event, with its times in that zone."""
     entry = Event()
     entry.add("uid", f"{meeting.pk}@benang")
     entry.add("sequence", meeting.version)
@@ -66,14 +105,7 @@ def calendar_of(
     entry.add("organizer", organiser.address())
     if attendee is not None:
         entry.add("attendee", attendee.address(role="REQ-PARTICIPANT", partstat="ACCEPTED", rsvp="FALSE"))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Benang//Benang//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", method_of(meeting, attendee=attendee))
-    if zone is not UTC:
-        calendar.add_component(rules_of(zone_name, meeting.starts_at.year))
-    calendar.add_component(entry)
-    return calendar
+    return entry
 
 
 @lru_cache(maxsize=64)

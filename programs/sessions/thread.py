@@ -40,6 +40,11 @@ class Station:
         return self.session.number
 
     @property
+    def left_over(self) -> list[Meeting]:
+        """Meetings that still stand although the session was held in another: attendance was corrected."""
+        return [a.meeting for a in self.attempts if a.meeting.status in ALIVE and a.meeting is not self.meeting]
+
+    @property
     def was_missed(self) -> bool:
         """True if an attempt did not take place and the session is still to be held."""
         return self.state in (State.OPEN, State.BOOKED) and any(costs(a, None) for a in self.attempts)

@@ -91,6 +91,58 @@ def test_a_series_is_all_or_nothing(consultation, ayu, rina, monday_at_nine):
     assert Participant.objects.filter(client=rina).count() == 0
 
 
+def test_a_series_says_which_of_its_times_was_refused(consultation, ayu, rina, monday_at_nine):
+    make_meeting(starts_at=monday_at_nine + 7 * DAY, counselor=ayu, service=consultation)
+    make_meeting(starts_at=monday_at_nine + 21 * DAY, clients=[rina])
+
+    for starts, error, which in (
+        ([0, 7], Taken, 1),
+        ([14, 21], Taken, 1),
+        ([28, 33], NotAllowed, 1),
+        ([0, 0.25, 5], NotAllowed, 2),
+    ):
+        wanted = [want(consultation, ayu, monday_at_nine + n * DAY, rina) for n in starts]
+        with pytest.raises(error) as refused:
+            reserve(wanted=wanted, now=NOW)
+        assert refused.value.which == which
+
+
+def test_a_series_takes_one_search_and_one_statement_for_each_table(consultation, ayu, rina, monday_at_nine):
+    def statements(count, first):
+        wanted = [want(consultation, ayu, monday_at_nine + 7 * n * DAY, rina) for n in range(first, first + count)]
+        with CaptureQueriesContext(connection) as seen:
+            reserve(wanted=wanted, now=NOW)
+        return len(seen)
+
+    assert statements(2, 0) == statements(6, 2) <= 9
+
+
+def test_an_expired_hold_does_not_stop_a_series(consultation, ayu, rina, monday_at_nine):
+    held = make_meeting(
+        starts_at=monday_at_nine + 7 * DAY,
+        counselor=ayu,
+        service=consultation,
+        status=Status.HELD,
+        hold_expires_at=NOW - HOUR,
+    )
+    wanted = [want(consultation, ayu, monday_at_nine + 7 * n * DAY, rina) for n in range(3)]
+
+    meetings = reserve(wanted=wanted, now=NOW)
+
+    assert Participant.objects.filter(client=rina, meeting__in=meetings).count() == 3
+    assert not Meeting.objects.filter(pk=held.pk).exists()
+
+
+def test_each_meeting_of_a_series_keeps_its_own_limits(consultation, ayu, rina, monday_at_nine):
+    first = want(consultation, ayu, monday_at_nine, rina, latest=monday_at_nine)
+    second = want(consultation, ayu, monday_at_nine + 7 * DAY, rina, earliest=monday_at_nine + 8 * DAY)
+
+    with pytest.raises(NotAllowed) as refused:
+        reserve(wanted=[first, second], now=NOW)
+
+    assert (refused.value.code, refused.value.which) == ("limits", 1)
+
+
 def test_a_client_cannot_be_in_two_places(consultation, ayu, rina, monday_at_nine):
     other = make_counselor(name="Sari")
     service = make_service(counselors=[other])
