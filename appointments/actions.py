@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from practice.calendar.actions import HOLD, NotAllowed, Wanted, booking_event, c
 from practice.calendar.links import new_link
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
 from practice.catalog.models import Approval, Service
+from practice.database.compiled import Compiled
 from practice.database.together import insert_together
 from practice.messages.actions import job_of
 from practice.people.clients import Client, Consent, email_hash
@@ -20,6 +22,18 @@ from practice.people.consents import given
 from practice.people.counselors import Counselor
 
 MOST_UNPROVEN = 3
+UNPROVEN = Compiled(
+    lambda address, now, client: (
+        Participant.objects.filter(
+            client__email_hash=address, client__email_proven_at=None, status__in=COMING, meeting__ends_at__gt=now
+        )
+        .exclude(client=client)
+        .values_list("pk")[:MOST_UNPROVEN]
+    ),
+    address="an address",
+    now=datetime(2026, 1, 1, tzinfo=UTC),
+    client=uuid4(),
+)
 KINDS = {Status.CONFIRMED: "meeting.confirmed", Status.REQUESTED: "meeting.requested"}
 
 
@@ -173,13 +187,7 @@ def refuse_too_many(client: Client, *, now: datetime) -> None:
     """
     if client.email_proven_at:
         return
-    coming = Participant.objects.filter(
-        client__email_hash=client.email_hash,
-        client__email_proven_at=None,
-        status__in=COMING,
-        meeting__ends_at__gt=now,
-    )
-    if coming.exclude(client=client).count() >= MOST_UNPROVEN:
+    if len(UNPROVEN.rows(address=client.email_hash, now=now, client=client.pk)) >= MOST_UNPROVEN:
         raise NotAllowed(
             _("There are already several appointments for this e-mail address. Contact us and we will help."),
             code="cap",

@@ -1,8 +1,10 @@
 """The JSON API of public booking: three views over the same rules and actions as the pages."""
 
 import json
+from collections import defaultdict
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import lru_cache, wraps
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -105,20 +107,25 @@ def slots(request):
     return HttpResponse(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def slots_as_json(openings: Openings, counselors, zone) -> str:
-    """The free slots as the inside of a JSON array; one label is made for a start however many counselors share it."""
-    slugs = {counselor.pk: json.dumps(counselor.slug) for counselor in counselors}
-    length = openings.minutes * 60
-    parts, label, at = [], "", None
-    ordered = sorted((minute, slugs[counselor]) for minute, counselor in openings.by_start())
-    for minute, slug in ordered:
-        if minute != at:
-            at = minute
-            start = datetime.fromtimestamp(minute * 60, zone).isoformat()
-            end = datetime.fromtimestamp(minute * 60 + length, zone).isoformat()
-            label = f'{{"starts_at": "{start}", "ends_at": "{end}", "counselor": '
-        parts.append(f"{label}{slug}}}")
+def slots_as_json(openings: Openings, counselors, zone: ZoneInfo) -> str:
+    """The free slots as the inside of a JSON array, by time, then counselor."""
+    free = defaultdict(list)
+    for slug, pk in sorted((counselor.slug, counselor.pk) for counselor in counselors):
+        ending = f"{json.dumps(slug)}}}"
+        for minute in openings.minutes_of(pk):
+            free[minute].append(ending)
+    parts = []
+    for minute in sorted(free):
+        start, end = written(minute, zone), written(minute + openings.minutes, zone)
+        label = f'{{"starts_at": "{start}", "ends_at": "{end}", "counselor": '
+        parts.append(label + f", {label}".join(free[minute]))
     return ", ".join(parts)
+
+
+@lru_cache(maxsize=20_000)
+def written(minute: int, zone: ZoneInfo) -> str:
+    """An instant in minutes since 1970 as the API writes it. Kept: many searches look at the same weeks."""
+    return datetime.fromtimestamp(minute * 60, zone).isoformat()
 
 
 class BookingForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from practice.calendar.openings import Window
 from practice.calendar.slots import window_of
 from practice.catalog.models import Service
+from practice.database.compiled import Compiled
 from practice.people.counselors import Counselor
 
 ANY = "any"
@@ -25,21 +26,41 @@ class Offer:
     counselors: list[Counselor]
 
 
+SERVICE = [field.attname for field in Service._meta.concrete_fields]
+PROFILE = {"approach_id", "approach_en", "first_session_id", "first_session_en"}  # long, and not for choosing a time
+COUNSELOR = [field.attname for field in Counselor._meta.concrete_fields if field.attname not in PROFILE]
+
+
+def offers(service: str):
+    """Each listed counselor who gives this public service, with the service: one row of both for each."""
+    return (
+        Service.counselors.through.objects.filter(
+            service__in=Service.objects.public().filter(slug=service), counselor__is_listed=True
+        )
+        .order_by("counselor__name", "counselor__pk")
+        .values_list(*(f"service__{name}" for name in SERVICE), *(f"counselor__{name}" for name in COUNSELOR))
+    )
+
+
+OFFER = Compiled(offers, service="a service")
+OFFER_OF_ONE = Compiled(
+    lambda service, counselor: offers(service).filter(counselor__slug=counselor),
+    service="a service",
+    counselor="a counselor",
+)
+
+
 def find_offer(service_slug: str, counselor_slug: str = ANY) -> Offer | None:
     """What the public can book under these names, in one statement; None if there is no such thing."""
-    rows = (
-        Service.counselors.through.objects.filter(
-            service__in=Service.objects.public().filter(slug=service_slug), counselor__is_listed=True
-        )
-        .select_related("service", "counselor")
-        .order_by("counselor__name", "counselor__pk")
-    )
-    if counselor_slug != ANY:
-        rows = rows.filter(counselor__slug=counselor_slug)
-    rows = list(rows)
+    if counselor_slug == ANY:
+        rows = OFFER.rows(service=service_slug)
+    else:
+        rows = OFFER_OF_ONE.rows(service=service_slug, counselor=counselor_slug)
     if not rows:
         return None
-    return Offer(rows[0].service, [row.counselor for row in rows])
+    many = len(SERVICE)
+    service = Service.from_db("default", SERVICE, rows[0][:many])
+    return Offer(service, [Counselor.from_db("default", COUNSELOR, row[many:]) for row in rows])
 
 
 def read_date(text: str) -> date:

@@ -127,6 +127,7 @@ else:
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options |= {"server_side_binding": True, "connect_timeout": 2}
+_options["prepare_threshold"] = 5  # what is asked often is planned once for each connection
 # Triggers ask this setting whether to rest; where it is not set, every call fails inside first, ten times slower.
 _options["options"] = f"{_options.get('options', '')} -c pgtrigger.ignore={{}}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -5,9 +5,9 @@ A window is a run of cells counted from `base`, in minutes since 1970 UTC. Bit k
 here is local time turned into instants, and every start must survive local → UTC → local.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from practice.zones import zone as zone_of
@@ -16,8 +16,7 @@ CELL = 5
 DAY = 24 * 60
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """A run of `cells` 5-minute cells from `base` (minutes since 1970 UTC, on a cell)."""
 
     base: int
@@ -121,8 +120,7 @@ def changing_day_starts(day: date, hours: "Hours", step: int, minutes: int) -> l
     return starts
 
 
-@dataclass(frozen=True)
-class Hours:
+class Hours(NamedTuple):
     """One weekly window, as `WorkingHours` keeps it. Days are ordinals; `closed` are the days it does not hold."""
 
     weekday: int

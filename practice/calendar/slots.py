@@ -98,9 +98,13 @@ class Openings:
     load: dict[UUID, int] = field(default_factory=dict)  # meetings around the window
     refusals: dict[UUID, list[tuple[str, int]]] = field(default_factory=dict)  # (rule, starts it allows)
 
+    def minutes_of(self, counselor: UUID) -> list[int]:
+        """Free starts of one counselor, ascending, in minutes since 1970."""
+        return minutes_in(self.free.get(counselor, 0), self.window.base)
+
     def starts_of(self, counselor: UUID) -> list[datetime]:
         """Free starts of one counselor, ascending."""
-        return [moment_of(m) for m in minutes_in(self.free.get(counselor, 0), self.window.base)]
+        return [moment_of(m) for m in self.minutes_of(counselor)]
 
     def by_start(self) -> list[tuple[int, UUID]]:
         """Every free (start in minutes since 1970, counselor), by start, then in the order the counselors came in."""
@@ -174,7 +178,7 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
         openings.load[pk] = len(spans[0])
         rules = [
             *common,
-            ("licence", licensed_starts(licences.get(pk), counselor, window)),
+            ("licence", licensed_starts(licences.get(pk), counselor.time_zone, window)),
             ("full_day", days_with_room(spans[2], counselor.time_zone, service.per_day_cap, window)),
         ]
         here = window.everything
@@ -221,10 +225,12 @@ def common_rules(wish: Wish, window: Window, *, now: datetime) -> list[tuple[str
     return rules
 
 
-def licensed_starts(expires_on: date | None, counselor: Counselor, window: Window) -> int:
+@lru_cache(maxsize=4_000)
+def licensed_starts(expires_on: date | None, zone_name: str, window: Window) -> int:
+    """The starts before a licence expires, at the end of that day in the counselor's zone."""
     if expires_on is None:
         return window.everything
-    last_moment = midnight(expires_on + timedelta(days=1), zone_of(counselor.time_zone))
+    last_moment = midnight(expires_on + timedelta(days=1), zone_of(zone_name))
     return window.starts(below=minute_of(last_moment))
 
 

@@ -1,5 +1,7 @@
 """Saving rows of several tables in one statement."""
 
+from functools import lru_cache
+
 from django.db import DatabaseError, connections, models, router, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import InsertQuery
@@ -12,24 +14,23 @@ def insert_together(*instances: models.Model) -> None:
     (`pre_save`, `get_db_prep_save`), but no signal is sent, and what the database makes itself (generated fields,
     database defaults) is fetched when first asked for. An automatic key stays unset, so nothing can refer to it.
 
-    Raise ValueError for an instance that is saved already, has parent tables, or lacks a key that the database does not
-    make.
+    Raise ValueError for an instance that is saved already, has parent tables, lacks a key that the database does not
+    make, or holds an expression instead of a value.
     """
     if not instances:
         return
     using = router.db_for_write(type(instances[0]))
     connection = connections[using]
 
-    parts, parameters = [], []
-    for number, instance in enumerate(instances):
-        sql, values = _insert(instance, number, connection, using)
-        parts.append(sql)
-        parameters += values
-    *earlier, last = parts
-    ahead = ", ".join(f"row_{number} AS ({sql} RETURNING 1)" for number, sql in enumerate(earlier))
+    shape, parameters = [], []
+    for instance in instances:
+        fields = _fields_to_write(instance)
+        shape.append((type(instance), fields))
+        parameters += [_value(field, instance, connection) for field in fields]
+    sql = _statement(tuple(shape), using)
 
     with transaction.mark_for_rollback_on_error(using=using), connection.cursor() as cursor:
-        cursor.execute(f"WITH {ahead} {last}" if ahead else last, parameters)
+        cursor.execute(sql, parameters)
         if cursor.rowcount != 1:
             raise DatabaseError("a trigger swallowed a row that was inserted together with others")
 
@@ -38,29 +39,43 @@ def insert_together(*instances: models.Model) -> None:
         instance._state.db = using
 
 
-def _insert(instance: models.Model, number: int, connection, using: str) -> tuple[str, list]:
+def _value(field: models.Field, instance: models.Model, connection):
+    """What is written into a field of a new row, as the database takes it."""
+    value = field.get_db_prep_save(field.pre_save(instance, add=True), connection=connection)
+    if hasattr(value, "as_sql"):
+        raise ValueError(f"{field} holds an expression, which only save() can write")
+    return value
+
+
+@lru_cache(maxsize=100)
+def _statement(shape: tuple[tuple[type[models.Model], tuple[models.Field, ...]], ...], using: str) -> str:
+    """The SQL that inserts a row of each model with these fields: the same for every booking, so written once."""
+    *earlier, last = [_insert(model, fields, number, using) for number, (model, fields) in enumerate(shape)]
+    ahead = ", ".join(f"row_{number} AS ({sql} RETURNING 1)" for number, sql in enumerate(earlier))
+    return f"WITH {ahead} {last}" if ahead else last
+
+
+def _insert(model: type[models.Model], fields: tuple[models.Field, ...], number: int, using: str) -> str:
     """Build one INSERT out of the parts of Django's own.
 
     Each waits for the row before it: PostgreSQL runs the parts of a statement in no promised order, and a trigger on a
     later row (a participant copies the time of the meeting) must find the earlier one. A SELECT list takes the types of
     its parameters from the columns, just as VALUES does.
     """
-    fields = _fields_to_write(instance)
-    query = InsertQuery(type(instance))
-    query.insert_values(fields, [instance])
-    compiler = query.get_compiler(using=using)
-    row = [compiler.prepare_value(field, compiler.pre_save_val(field, instance)) for field in fields]
-    (placeholders,), (values,) = compiler.assemble_as_sql(fields, [row])
+    connection = connections[using]
+    (placeholders,), _values = (
+        InsertQuery(model).get_compiler(using=using).assemble_as_sql(fields, [[None] * len(fields)])
+    )
 
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     select = f"SELECT {', '.join(placeholders)}"
     if number:
         select += f" WHERE (SELECT count(*) FROM row_{number - 1}) = 1"  # noqa: S608 - a number
-    return f"INSERT INTO {quote(instance._meta.db_table)} ({columns}) {select}", values
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) {select}"
 
 
-def _fields_to_write(instance: models.Model) -> list[models.Field]:
+def _fields_to_write(instance: models.Model) -> tuple[models.Field, ...]:
     """The fields whose value we know; for the others, make Django ask the database later."""
     meta = instance._meta
     if not instance._state.adding:
@@ -80,4 +95,4 @@ def _fields_to_write(instance: models.Model) -> list[models.Field]:
                 raise ValueError(f"{meta.label} has no key, and the database does not make one")
         else:
             written.append(field)
-    return written
+    return tuple(written)

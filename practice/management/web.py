@@ -1,5 +1,6 @@
 """The web processes of `manage.py serve`: `python -m practice.management.web HOST PORT PROCESSES SUPERVISOR`."""
 
+import gc
 import multiprocessing
 import sys
 
@@ -14,6 +15,7 @@ from practice.management.lifeline import end_with
 def load_application():
     """Return the application inside one of the web processes."""
     end_with(multiprocessing.parent_process().pid)
+    gc.freeze()  # what was loaded stays: to look through it for garbage again and again takes longer than most requests
     return practice.wsgi.application
 
 

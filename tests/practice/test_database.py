@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import Error, OperationalError, connections
 
@@ -213,6 +214,35 @@ def test_a_killed_connection_is_back_with_the_next_request(server):
         kill(victim)  # PostgreSQL answers this by throwing everybody out and recovering
 
         assert ask_until_answered(backend, "SELECT 6 * 7") == 42
+
+
+def test_a_connection_cut_a_moment_after_it_answered_is_noticed(server):
+    with make_backend(server) as backend:
+        victim = ask(backend, "SELECT pg_backend_pid()")
+        assert backend.is_usable()
+
+        with psycopg.connect(host=server.join(), user="postgres", dbname="postgres") as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [victim])
+        begin_request(backend)
+
+        assert ask(backend, "SELECT pg_backend_pid()") != victim
+
+
+def test_a_connection_is_asked_once_a_second_at_most(server):
+    with make_backend(server) as backend:
+        ask(backend, "SELECT 1")
+        begin_request(backend)
+        ask(backend, "SELECT 1")
+        answered_at = backend.answered_at
+
+        begin_request(backend)
+        ask(backend, "SELECT 1")
+        assert backend.answered_at == answered_at
+
+        backend.answered_at -= 10
+        begin_request(backend)
+        ask(backend, "SELECT 1")
+        assert backend.answered_at > answered_at
 
 
 def test_a_server_that_hangs_is_given_up_within_three_seconds(server):

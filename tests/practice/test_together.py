@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.test.utils import CaptureQueriesContext
 
 from practice.calendar.models import Meeting, Participant
@@ -94,6 +96,21 @@ def test_what_is_saved_already_is_refused(cancelled):
 def test_a_row_without_a_key_is_refused(cancelled):
     with pytest.raises(ValueError, match="no key"):
         insert_together(make_unsaved_meeting(cancelled, id=None))
+
+
+def test_an_expression_is_refused(cancelled):
+    with pytest.raises(ValueError, match="expression"):
+        insert_together(make_unsaved_meeting(cancelled, hold_key=Lower(Value("HELD"))))
+
+
+def test_rows_with_other_fields_get_a_statement_of_their_own(cancelled):
+    automatic, chosen = Group(name="Automatic"), Group(name="Chosen", pk=4711)
+
+    insert_together(automatic)
+    insert_together(chosen)
+
+    assert Group.objects.get(name="Chosen").pk == 4711
+    assert Group.objects.get(name="Automatic").pk != 4711
 
 
 def test_nothing_is_inserted_in_no_statement():
