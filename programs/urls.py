@@ -14,6 +14,7 @@ urlpatterns = [
     path("programs/", include("programs.notes.urls")),
     path("programs/", include("programs.reviews.urls")),
     path("", include("programs.pages.urls")),
+    path("", include("programs.trail.urls")),
 ]
 
 if settings.DEMO:

@@ -39,6 +39,7 @@ def home(request):
         "later": coming[1:],
         "past": page,
         "programs": own_programs(request.user, request=request),
+        "has_record": request.user.has_role(Role.CLIENT),
         "now": now,
     }
     return render(request, "programs/home.html", context)
@@ -51,7 +52,7 @@ def today(request):
     if request.user.has_role(Role.MANAGER, Role.FRONT_DESK) and not request.user.has_role(Role.COUNSELOR):
         return redirect("desk")
     if not request.user.has_role(Role.COUNSELOR):
-        return redirect("account")
+        return redirect("trail" if request.user.has_role(Role.DATA_OFFICER) else "account")
     now = timezone.localtime()
     midnight = datetime.combine(now.date(), time.min, tzinfo=now.tzinfo)
     meetings = list(

@@ -19,6 +19,7 @@ WAYS = [
     ("desk", _("Schedule"), {Role.FRONT_DESK, Role.MANAGER}),
     ("desk_clients", _("Clients"), {Role.FRONT_DESK, Role.MANAGER}),
     ("messages", _("Messages"), {Role.FRONT_DESK, Role.MANAGER}),
+    ("trail", _("Who did what"), {Role.DATA_OFFICER}),
     ("settings", _("Settings"), {Role.FRONT_DESK, Role.MANAGER, Role.COUNSELOR}),
 ]
 

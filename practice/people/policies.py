@@ -65,6 +65,8 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("note", "write"): frozenset({COUNSELOR}),
     ("note", "co_sign"): frozenset({SUPERVISOR}),
     ("process_note", "write"): frozenset({COUNSELOR}),
+    ("trail", "read"): frozenset({COUNSELOR, SUPERVISOR, DATA_OFFICER}),
+    ("own_trail", "read"): frozenset({CLIENT}),
     ("supervision", "edit"): frozenset({MANAGER}),
 }
 

@@ -191,6 +191,7 @@ class AuditEvent(models.Model):
             ),
             models.Index(fields=["actor", "at"], name="audit_by_actor", condition=models.Q(actor__isnull=False)),
             models.Index(fields=["object_id", "at"], name="audit_by_object"),
+            models.Index(fields=["-at", "-id"], name="audit_by_time"),
         ]
         triggers = _append_only()
 
