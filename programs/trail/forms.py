@@ -34,7 +34,7 @@ class TrailForm(forms.Form):
 
     def __init__(self, *args, reader, **kwargs):
         super().__init__(*args, **kwargs)
-        things = sorted({str(label): name for name, label in THINGS.items()}.items())
+        things = sorted({str(label): name for name, label in reversed(THINGS.items())}.items())
         self.fields["what"].choices = [
             ("", _("Everything")),
             (OPENED, _("Every opening of clinical text")),
