@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from practice.records.actions import read_together
+from programs.agreement import panels as agreement
 from programs.between import panels as between
 from programs.goals import panels as goals
 from programs.notes import panels as notes
@@ -12,7 +13,7 @@ from programs.plan.models import Program
 from programs.reviews import panels as reviews
 from programs.sessions.thread import Thread, thread_of
 
-ROOMS = [goals, between, notes, reviews]  # the panels of each room
+ROOMS = [agreement, goals, between, notes, reviews]  # the panels of each room
 
 
 @dataclass

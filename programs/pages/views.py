@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from practice.people.policies import requires, requires_any
+from practice.people.policies import may, requires, requires_any
 from practice.records.keys import Erased
 from programs.pages.caseload import SHOWN, caseload_of
 from programs.pages.program import ProgramPage
@@ -23,7 +23,13 @@ def caseload(request):
     if not (number.isascii() and number.isdigit() and 0 < int(number) < 10_000):
         raise Http404
     found = caseload_of(request.user, shown=shown, number=int(number), request=request)
-    return render(request, "programs/pages/caseload.html", {"caseload": found, "rows": found.rows, "shown": shown})
+    context = {
+        "caseload": found,
+        "rows": found.rows,
+        "shown": shown,
+        "can_propose": may(request.user, "write", "program"),
+    }
+    return render(request, "programs/pages/caseload.html", context)
 
 
 @requires_any(("program", "read"), ("own_program", "read"))

@@ -1,0 +1,39 @@
+"""What the program page shows of the agreement: what waits for an answer, and what can be done. One statement."""
+
+from datetime import datetime
+
+from practice.people.accounts import User
+from programs.agreement.state import standing_of
+from programs.plan.models import Program
+from programs.sessions.thread import Thread
+
+
+def sealed(program: Program, thread: Thread, user: User) -> dict:
+    """Nothing sealed is shown here."""
+    return {}
+
+
+sealed_for_client = sealed
+
+
+def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
+    """What templates/programs/agreement/_panel.html shows."""
+    standing = standing_of(program, user)
+    led_by = {counselor.user_id for counselor in (program.counselor, *program.co_counselors.all())}
+    ours = {program.counselor_id, *(counselor.pk for counselor in program.co_counselors.all())}
+    booked = [station.meeting for station in thread.stations if station.state == "booked"]
+    return {
+        "agreement": {
+            "program": program,
+            "standing": standing,
+            "may_write": user.pk in led_by,
+            "leads": program.counselor.user_id == user.pk,
+            "rests_too_long": standing.rests_too_long(now),
+            "with_others": [meeting for meeting in booked if meeting.counselor_id not in ours],
+        }
+    }
+
+
+def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
+    """What templates/programs/agreement/_client.html shows."""
+    return {"agreement": {"program": program, "standing": standing_of(program, user)}}
