@@ -23,7 +23,7 @@ from programs.library.actions import (
     says,
 )
 from programs.library.forms import MethodForm, TemplateForm
-from programs.library.models import Method, NoteFormat, Template, TemplateVersion
+from programs.library.models import Method, NoteFormat, Template, TemplateVersion, review_points
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 USUAL_SESSIONS = 6
@@ -140,6 +140,8 @@ def _add(request, said, sessions, source=None):
 
 def _form(request, said, sessions, **kwargs):
     usual = {"planned_sessions": len(sessions), "pace_days": 7, "minutes": 60}
+    if said and said["review_after"] == review_points(said["planned_sessions"]):
+        said = said | {"review_after": None}  # so that they follow the number of sessions when it changes
     methods = Method.objects.visible_to(request.user).in_use()
     if said:  # a method that is laid aside stays with the templates that have it
         methods = methods | Method.objects.filter(pk=said["method"].pk)

@@ -231,6 +231,16 @@ def test_a_copy_is_ones_own_and_the_original_stays(client, ratna, ayu):
     assert template.versions.count() == 1
 
 
+def test_the_usual_reviews_follow_the_number_of_sessions_and_chosen_ones_stay(desk, ratna):
+    usual, chosen = make_template(by=ratna, sessions=6), make_template(by=ratna, sessions=6, review_after=[5])
+
+    shown = [
+        desk.get(page_of(each, "library_edit")).context["form"]["review_after"].value() for each in (usual, chosen)
+    ]
+
+    assert shown == [None, "5"]
+
+
 def test_more_sessions_are_added_to_the_form_before_anything_is_saved(desk, ratna):
     template = make_template(by=ratna)
     data = as_form(template.versions.get().method) | {"planned_sessions": "5", "seen": "1"}
