@@ -17,6 +17,7 @@ from programs.ruang_teduh.diary import Diary
 from programs.ruang_teduh.dice import References, dice
 from programs.ruang_teduh.history import Past
 from programs.ruang_teduh.offer import PRACTICE
+from programs.ruang_teduh.offers import print_offers
 from programs.ruang_teduh.opening import ZONE, open_practice
 from programs.ruang_teduh.specials import RINA, set_aside, tell_courses
 from programs.ruang_teduh.stories import AHEAD, Storyteller
@@ -96,6 +97,7 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
     for told_program in weaver.told:
         pages.write(told_program)
     pages.save()
+    print_offers(weaver.told)
     record(None, "demo.made", now=now, seed=seed, meetings=len(book.meetings))
 
     past = None

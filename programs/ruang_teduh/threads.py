@@ -202,6 +202,8 @@ class Weaver:
             price=program.service.price,
             review_after=list(how.reviews) or review_points(planned),
             if_silent=theme.if_silent,
+            consents_required=list(NEEDED),
+            consents_optional=list(FREE),
             text_hash="" if status == PlanStatus.DRAFT else TEXT_HASH,
             created_at=created_at,
             offered_at=offered_at,
@@ -302,11 +304,8 @@ class Weaver:
         )
         Plan.objects.bulk_create([plan for found in self.told for plan in found.plans])
         for found in self.told:
-            for signature in found.signatures:
-                signature.signed_by = signature.client.user
             for step in found.steps:
                 step.by = step.by or found.members[0].user
-        Signature.objects.bulk_create([each for found in self.told for each in found.signatures])
         ProgramStep.objects.bulk_create([each for found in self.told for each in found.steps])
         Session.objects.bulk_create([session for found in self.told for session in found.sessions])
         Attempt.objects.bulk_create(
@@ -318,7 +317,7 @@ class Weaver:
         for found in self.told:
             if found.is_signed:
                 for client in found.members:
-                    for purpose in PURPOSES:
+                    for purpose in (*NEEDED, *FREE):
                         consent = given(
                             client=client, purpose=purpose, language=client.language, now=found.program.agreed_at
                         )
@@ -372,7 +371,7 @@ PATHS = {
     Stage.CLOSING: [Stage.DRAFT, Stage.PROPOSED, Stage.AGREED, Stage.ACTIVE, Stage.CLOSING],
     Stage.CLOSED: [Stage.DRAFT, Stage.PROPOSED, Stage.AGREED, Stage.ACTIVE, Stage.CLOSED],
 }
-PURPOSES: tuple[str, ...] = ()
+NEEDED, FREE = ("program", "health"), ("online", "supervision")
 
 
 def numbered(meetings: list[Meeting]) -> tuple[list[tuple[int, Meeting]], int]:
