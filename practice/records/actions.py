@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -136,21 +136,33 @@ def read_together(sources, *, by, reason: str, request=None, knowing: Iterable[K
         holder = field.key_holder(row)
         return known.get((type(holder), holder.pk), holder)
 
-    with transaction.atomic(durable=True):
-        found = [
-            list(_with_holders(source, fetch_members=not known)) if isinstance(source, models.QuerySet) else source
-            for source in sources
-        ]
-        if sum(len(rows) for rows in found) > READS_AT_ONCE:
-            raise ValueError(f"At most {READS_AT_ONCE} rows are opened at once.")
-        events = [each for rows in found if rows for each in _reads(rows, holder_of, by, reason, request)]
-        if events:
-            AuditEvent.objects.bulk_create(events)
+    _refuse_to_be_undone()
+    found = [
+        list(_with_holders(source, fetch_members=not known)) if isinstance(source, models.QuerySet) else source
+        for source in sources
+    ]
+    if sum(len(rows) for rows in found) > READS_AT_ONCE:
+        raise ValueError(f"At most {READS_AT_ONCE} rows are opened at once.")
+    _write_at_once([each for rows in found if rows for each in _reads(rows, holder_of, by, reason, request)])
     for rows in found:
         for row in rows:
             for field in encrypted_fields(type(row)):
                 _open_field(row, field, holder_of(field, row))
     return found
+
+
+def _refuse_to_be_undone() -> None:
+    """Raise RuntimeError inside a transaction: it could be undone, and the line about the reading with it."""
+    blocks = connection.atomic_blocks
+    if connection.in_atomic_block and not (blocks and blocks[-1]._from_testcase):
+        raise RuntimeError("Reading leaves a trace that nothing may undo: it cannot be part of a transaction.")
+
+
+def _write_at_once(events: list[AuditEvent]) -> None:
+    """Save new lines in one statement, which commits by itself: all of them, or none."""
+    if events:
+        fields = [field for field in AuditEvent._meta.local_concrete_fields if not field.primary_key]
+        AuditEvent.objects.all()._insert(events, fields=fields, using=connection.alias)
 
 
 def _with_holders(queryset, *, fetch_members: bool):

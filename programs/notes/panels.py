@@ -13,10 +13,13 @@ from programs.plan.models import Program
 from programs.sessions.thread import State, Thread
 
 
-def sealed(program: Program, thread: Thread, user: User) -> dict[str, QuerySet]:
-    """The signed note of the session held last."""
-    signed = ProgressNote.objects.filter(program=program).signed().select_related("author")
-    return {"last_note": signed.order_by("-meeting__starts_at")[:1]}
+def sealed(program: Program, thread: Thread, user: User) -> dict[str, list]:
+    """The signed note of the session held last. The others are fetched with it, and kept for the rows of the panel."""
+    program.notes_fetched = list(ProgressNote.objects.filter(program=program).select_related("author", "meeting"))
+    signed = [note for note in program.notes_fetched if note.is_signed]
+    for note in signed:
+        note.program = program
+    return {"last_note": sorted(signed, key=lambda note: note.meeting.starts_at)[-1:]}
 
 
 def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str, QuerySet]:
@@ -24,12 +27,17 @@ def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str,
 
 
 def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> list[dict]:
-    """A row for each session that has begun, the newest first: its note, and whether that is due. One statement."""
-    notes = (
-        ProgressNote.objects.filter(program=program)
-        .select_related("author")
-        .defer("body", "covered", "technique", "task", "risk", "comments")
-    )
+    """A row for each session that has begun, the newest first: its note, and whether that is due.
+
+    One statement, or none if `sealed` has fetched the notes already.
+    """
+    notes = getattr(program, "notes_fetched", None)
+    if notes is None:
+        notes = (
+            ProgressNote.objects.filter(program=program)
+            .select_related("author")
+            .defer("body", "covered", "technique", "task", "risk", "comments")
+        )
     by_meeting = {note.meeting_id: note for note in notes}
     rows = []
     for station in reversed(thread.stations):
@@ -56,7 +64,7 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
 
 
 def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
-    """What templates/programs/notes/_panel.html shows, with one statement more."""
+    """What templates/programs/notes/_panel.html shows."""
     rows = rows_of(program, thread, user=user, now=now)
     last = next(iter(texts["last_note"]), None)
     numbers = {station.session.pk: station.number for station in thread.stations}

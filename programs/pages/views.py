@@ -10,6 +10,7 @@ from practice.records.keys import Erased
 from programs.pages.caseload import SHOWN, caseload_of
 from programs.pages.program import ProgramPage
 from programs.plan.models import Program
+from programs.reviews.state import with_state
 
 
 @requires("program", "read")
@@ -37,7 +38,8 @@ def caseload(request):
 def program(request, pk):
     """One program. A client sees their own thread, a counselor the whole of it."""
     now = timezone.now()
-    found = get_object_or_404(Program.objects.visible_to(request.user).for_page(), pk=pk)
+    programs = with_state(Program.objects.filter(pk__in=Program.objects.visible_to(request.user).values("pk")))
+    found = get_object_or_404(programs.for_page(), pk=pk)
     for_client = found.is_of(request.user)
     try:
         page = ProgramPage.opened(found, request=request, now=now, for_client=for_client)

@@ -67,8 +67,8 @@ def is_near_the_end(thread: Thread) -> bool:
     return bool(thread.stations) and thread.done > 0 and thread.open <= GUIDED_FROM
 
 
-def state_of(program: Program) -> State:
-    """Fetch it all in one statement."""
+def with_state(programs):
+    """The same programs, each with what `state_of` needs, so that it asks for nothing."""
     of = {"program": OuterRef("pk")}
     reviews = Review.objects.filter(**of).order_by("after_session")
     voices = ReviewVoice.objects.filter(**of).order_by("after_session")
@@ -79,21 +79,23 @@ def state_of(program: Program) -> State:
     follow_up = JSONObject(
         days="days_after", due="due_on", asked="asked_at", answered="answered_at", meeting="meeting_id"
     )
-    found = (
-        Program.objects.filter(pk=program.pk)
-        .annotate(
-            held=ArraySubquery(reviews.annotate(said=review).values("said")),
-            spoken=ArraySubquery(voices.annotate(said=voice).values("said")),
-            later=ArraySubquery(follow_ups.annotate(said=follow_up).values("said")),
-            ending_id=Subquery(ending.values("pk")[:1]),
-            ending_shared_at=Subquery(ending.values("shared_at")[:1]),
-        )
-        .values("held", "spoken", "later", "ending_id", "ending_shared_at")
-        .get()
+    return programs.annotate(
+        held=ArraySubquery(reviews.annotate(said=review).values("said")),
+        spoken=ArraySubquery(voices.annotate(said=voice).values("said")),
+        later=ArraySubquery(follow_ups.annotate(said=follow_up).values("said")),
+        ending_id=Subquery(ending.values("pk")[:1]),
+        ending_shared_at=Subquery(ending.values("shared_at")[:1]),
     )
+
+
+def state_of(program: Program) -> State:
+    """All of it: in one statement, or in none for a program that was fetched `with_state`."""
+    found = program
+    if not hasattr(program, "held"):
+        found = with_state(Program.objects.filter(pk=program.pk)).only("pk").get()
     return State(
-        reviews=[HeldReview(row["id"], row["after"], row["decision"]) for row in found["held"]],
-        voices=[(row["after"], row["client"]) for row in found["spoken"]],
+        reviews=[HeldReview(row["id"], row["after"], row["decision"]) for row in found.held],
+        voices=[(row["after"], row["client"]) for row in found.spoken],
         follow_ups=[
             Asked(
                 days_after=row["days"],
@@ -102,8 +104,8 @@ def state_of(program: Program) -> State:
                 was_answered=row["answered"] is not None,
                 has_meeting=row["meeting"] is not None,
             )
-            for row in found["later"]
+            for row in found.later
         ],
-        has_ending=found["ending_id"] is not None,
-        is_shared=found["ending_shared_at"] is not None,
+        has_ending=found.ending_id is not None,
+        is_shared=found.ending_shared_at is not None,
     )

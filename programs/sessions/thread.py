@@ -144,7 +144,8 @@ def station_of(session: Session, attempts: list[Attempt], plan: Plan | None) -> 
 
 def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
     """The thread of each program, in three statements however many there are. Texts stay sealed."""
-    ids = [program.pk for program in programs]
+    by_id = {program.pk: program for program in programs}
+    ids = list(by_id)
     signed = Plan.objects.filter(program__in=ids, status=PlanStatus.SIGNED).select_related("method")
     threads = {pk: Thread(None) for pk in ids}
     for plan in signed.order_by("number"):
@@ -152,6 +153,7 @@ def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
     meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service")
     sessions = Session.objects.filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))
     for session in sessions.order_by("program_id", "number"):
+        session.program = by_id[session.program_id]
         thread = threads[session.program_id]
         thread.stations.append(station_of(session, list(session.attempts.all()), thread.plan))
     return threads

@@ -98,3 +98,19 @@ def test_the_list_takes_as_many_statements_for_many_programs_as_for_one(client, 
 
     assert many == few
     assert many <= 10  # session and account, begin and commit among them
+
+
+@pytest.mark.parametrize("who", ["counselor", "client"])
+def test_the_page_of_a_program_takes_the_same_few_statements_however_long_it_is(client, ayu, rina, monday_at_nine, who):
+    client.force_login(ayu.user if who == "counselor" else rina.user)
+    short = make_program(counselor=ayu, clients=[rina], sessions=3, goals=1)
+    make_attempt(short, 1, starts_at=monday_at_nine)
+    few = statements(client, reverse("program", args=[short.pk]))
+
+    long = make_program(counselor=ayu, clients=[rina], sessions=12, goals=5, service=short.service)
+    for number in range(1, 9):
+        make_attempt(long, number, starts_at=monday_at_nine + number * WEEK)
+    many = statements(client, reverse("program", args=[long.pk]))
+
+    assert many <= few + 1
+    assert many <= 15, many
