@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,7 +32,7 @@ from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import is_near_the_end, state_of
 from programs.sessions.thread import thread_of
 
-WAYS_ON = {Decision.END: "ending"}
+WAYS_ON = {Decision.EXTEND: "program_extend", Decision.CHANGE: "program_method", Decision.END: "ending"}
 
 
 def led(request, pk) -> Program:
@@ -75,7 +76,7 @@ def review(request, pk):
     if form.is_valid() and levels.is_valid():
         held = save_review(request, program, form, levels)
         if held:
-            return redirect(*way_on(program, held.decision))
+            return redirect(way_on(program, held.decision))
     context = {
         "program": program,
         "form": form,
@@ -101,9 +102,12 @@ def save_review(request, program, form, levels) -> Review | None:
     return held
 
 
-def way_on(program, decision) -> tuple:
-    """The page on which a decision is carried out."""
-    return WAYS_ON.get(decision, "program"), program.pk
+def way_on(program, decision) -> str:
+    """The page on which a decision is carried out; the program's own where nothing is to be carried out."""
+    try:
+        return reverse(WAYS_ON.get(decision, "program"), args=[program.pk])
+    except NoReverseMatch:
+        return reverse("program", args=[program.pk])
 
 
 def goals_reached(sets) -> bool:
