@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from practice.people.accounts import User
 from programs.agreement.life import OFFER_TO_CLOSE_AFTER
 from programs.plan.handover import Handover
-from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, Signature, Status
+from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, ProgramStep, Signature, Status
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,37 @@ class Standing:
         return self.paused_at is not None and now - self.paused_at >= OFFER_TO_CLOSE_AFTER
 
 
-def standing_of(program: Program, user: User) -> Standing:
-    """What waits in this program, and whether this person has signed what is on offer."""
+def with_standing(programs, user: User):
+    """The same programs, each with what `standing_of` needs for this person, so that it asks for nothing."""
     offer = Plan.objects.filter(program=OuterRef("pk"), status=PlanStatus.OFFERED)
     asked = Handover.objects.filter(program=OuterRef("pk"), answer=Handover.Answer.ASKED)
     last = PlanQuestion.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED)
     last = last.order_by("-written_at", "-pk")
     signed = Signature.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED, client__user=user)
-    found = (
-        Program.objects.filter(pk=program.pk)
-        .annotate(
-            cause=Subquery(offer.values("cause")),
-            expires_at=Subquery(offer.values("expires_at")),
-            last_word=Subquery(last.values("is_from_client")[:1]),
-            signed=Exists(signed),
-            handover=Subquery(asked.values("pk")),
-            paused_at=Max("steps__at", filter=Q(steps__became=Status.PAUSED)),
-        )
-        .values_list("cause", "expires_at", "last_word", "signed", "handover", "paused_at")
+    paused = ProgramStep.objects.filter(program=OuterRef("pk"), became=Status.PAUSED).order_by("-at")
+    return programs.annotate(
+        offer_cause=Subquery(offer.values("cause")),
+        offer_expires_at=Subquery(offer.values("expires_at")),
+        last_word_is_clients=Subquery(last.values("is_from_client")[:1]),
+        has_signed=Exists(signed),
+        handover_asked=Subquery(asked.values("pk")),
+        paused_at=Subquery(paused.values("at")[:1]),
     )
-    cause, expires_at, last_word, has_signed, handover, paused_at = found.get()
-    rests = program.status == Status.PAUSED
-    return Standing(cause, expires_at, bool(last_word), has_signed, handover, paused_at if rests else None)
+
+
+def standing_of(program: Program, user: User) -> Standing:
+    """What waits in this program, and whether this person has signed what is on offer.
+
+    One statement, or none for a program that was fetched `with_standing`.
+    """
+    found = program
+    if not hasattr(program, "handover_asked"):
+        found = with_standing(Program.objects.filter(pk=program.pk), user).only("pk").get()
+    return Standing(
+        found.offer_cause,
+        found.offer_expires_at,
+        bool(found.last_word_is_clients),
+        found.has_signed,
+        found.handover_asked,
+        found.paused_at if program.status == Status.PAUSED else None,
+    )

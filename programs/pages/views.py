@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from practice.people.policies import may, requires, requires_any
 from practice.records.keys import Erased
+from programs.agreement.state import with_standing
 from programs.pages.caseload import SHOWN, caseload_of
 from programs.pages.program import ProgramPage
 from programs.plan.models import Program
@@ -38,8 +39,8 @@ def caseload(request):
 def program(request, pk):
     """One program. A client sees their own thread, a counselor the whole of it."""
     now = timezone.now()
-    programs = with_state(Program.objects.filter(pk__in=Program.objects.visible_to(request.user).values("pk")))
-    found = get_object_or_404(programs.for_page(), pk=pk)
+    visible = Program.objects.filter(pk__in=Program.objects.visible_to(request.user).values("pk"))
+    found = get_object_or_404(with_standing(with_state(visible), request.user).for_page(), pk=pk)
     for_client = found.is_of(request.user)
     try:
         page = ProgramPage.opened(found, request=request, now=now, for_client=for_client)
