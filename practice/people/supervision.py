@@ -5,11 +5,17 @@ from datetime import datetime
 from django.db import models
 from django.db.models.functions import Now
 
-from practice.people.accounts import User
+from practice.people.accounts import Role, User
 from practice.people.counselors import Counselor
 
 
 class SupervisionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Managers see all; supervisors and counselors their own."""
+        if user.has_role(Role.MANAGER):
+            return self
+        return self.filter(models.Q(supervisor=user) | models.Q(counselor__user=user))
+
     def current(self, now: datetime | None = None):
         """Supervisions that hold now: by the database's clock, or at `now`."""
         moment = now or Now()

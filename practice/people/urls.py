@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from practice.people import signin, views
+from practice.people import signin, supervision_views, views
 
 urlpatterns = [
     path("sign-in/", signin.sign_in, name="account_login"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("settings/people/", views.people, name="people"),
     path("settings/people/invite/", views.invite_person, name="invite_person"),
     path("settings/people/invitations/<uuid:pk>/withdraw/", views.withdraw_invitation, name="withdraw_invitation"),
+    path("settings/supervision/", supervision_views.supervision, name="supervision"),
+    path("settings/supervision/<int:pk>/", supervision_views.supervision_change, name="supervision_change"),
     path("settings/people/<uuid:pk>/", views.person, name="person"),
     path("settings/people/<uuid:pk>/roles/", views.give_role, name="give_role"),
     path("settings/people/<uuid:pk>/roles/<slug:role>/end/", views.take_role, name="end_role"),
