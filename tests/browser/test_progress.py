@@ -11,6 +11,7 @@ from practice.people.models import Role
 from programs.goals.actions import rate_goals
 from programs.goals.models import Goal, GoalCheck, GoalRating
 from programs.plan.models import Status
+from programs.reviews.actions import ENDING_TEXTS, write_ending
 from programs.reviews.models import ReviewVoice
 from tests.browser.conftest import OFTEN
 from tests.browser.test_booking import tab_to
@@ -99,3 +100,44 @@ def test_a_client_prepares_a_review_without_scripts(open_page, sign_in, program,
 
     assert ReviewVoice.objects.get().after_session == 2
     assert GoalRating.objects.filter(occasion="review", level=2, client=rina).count() == 1
+
+
+def speaking(user, look):
+    user.language = look.language
+    user.save(update_fields=["language"])
+    return user
+
+
+@pytest.fixture
+def ended(program):
+    """The same with an ending that the client can read."""
+    texts = dict.fromkeys(ENDING_TEXTS, "Tidur lebih nyenyak")
+    by = program.counselor.user
+    write_ending(program=program, texts=texts, levels={}, share=True, expected=0, by=by, now=timezone.now())
+    return program
+
+
+@pytest.mark.parametrize("name", ["goals", "goals_rate", "review", "ending", "ending_close"])
+def test_counselors_pages_about_progress_are_accessible_and_fit(
+    open_page, sign_in, ended, look, axe, no_overflow, small_targets, name
+):
+    page = open_page("/help/", look)
+    sign_in(page, speaking(ended.counselor.user, look))
+    page.goto(reverse(name, args=[ended.pk]))
+
+    axe(page)
+    no_overflow(page)
+    assert small_targets(page, 24) == []
+
+
+@pytest.mark.parametrize("name", ["own_goals", "own_goals_rate", "own_goals_check", "own_review", "own_ending"])
+def test_clients_pages_about_progress_are_accessible_and_fit(
+    open_page, sign_in, ended, rina, look, axe, no_overflow, small_targets, name
+):
+    page = open_page("/help/", look)
+    sign_in(page, speaking(rina.user, look))
+    page.goto(reverse(name, args=[ended.pk, 2] if name == "own_goals_check" else [ended.pk]))
+
+    axe(page)
+    no_overflow(page)
+    assert small_targets(page, 44) == []
