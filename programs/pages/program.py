@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.urls import reverse
+
 from practice.records.actions import read_together
 from programs.agreement import panels as agreement
 from programs.between import panels as between
@@ -11,9 +13,15 @@ from programs.notes import panels as notes
 from programs.pages.beads import beads_of
 from programs.plan.models import Program
 from programs.reviews import panels as reviews
-from programs.sessions.thread import Thread, thread_of
+from programs.sessions import panels as sessions
+from programs.sessions.thread import Station, Thread, thread_of
 
-ROOMS = [agreement, goals, between, notes, reviews]  # the panels of each room
+ROOMS = [agreement, sessions, goals, between, notes, reviews]  # the panels of each room
+
+
+def address_of(station: Station) -> str:
+    """Where a bead leads to."""
+    return reverse("session", args=[station.session.pk])
 
 
 @dataclass
@@ -45,7 +53,7 @@ class ProgramPage:
             "program": self.program,
             "thread": self.thread,
             "plan": self.thread.plan,
-            "beads": beads_of(self.thread),
+            "beads": beads_of(self.thread, url=None if for_client else address_of),
             "now": self.now,
             "members": [member.client for member in self.program.members.all()],
         }

@@ -33,7 +33,6 @@ from programs.sessions.rules import (
 )
 from programs.sessions.thread import State, Thread, costs, thread_of
 
-LONGEST_OUTLINE = 2_000
 OUTLINE = ["aim", "agenda", "technique", "task"]
 
 

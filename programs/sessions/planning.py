@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from appointments.times import written_start
 from practice.calendar.models import Closure, Meeting, Participant, TimeOff
 from practice.calendar.openings import CELL, Window, minute_of, minutes_in, moment_of
-from practice.calendar.slots import Openings, Wish, find_openings, refusal
+from practice.calendar.slots import Openings, Wish, find_openings, refusal, window_of
 from practice.people.clients import Client
 from practice.people.counselors import Counselor, in_language
 from practice.zones import zone as zone_of
@@ -50,6 +51,16 @@ class Proposal:
     def starts_at(self) -> datetime:
         return self.slot.starts_at
 
+    @property
+    def value(self) -> str:
+        """The start as a radio button carries it."""
+        return written_start(self.slot.starts_at)
+
+    @property
+    def choices(self) -> list[dict]:
+        """The free starts nearby as radio buttons."""
+        return [{"start": start, "value": written_start(start)} for start in self.nearby]
+
 
 def weekly_times(first: date, at: time, *, pace_days: int, count: int, zone: ZoneInfo) -> list[datetime]:
     """`count` starts, `pace_days` apart, at the same wall time whatever the clocks do."""
@@ -60,6 +71,43 @@ def weekly_times(first: date, at: time, *, pace_days: int, count: int, zone: Zon
 def later(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The same wall time that many days later."""
     return (start.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
+
+
+def free_starts(program: Program, thread: Thread, counselor: Counselor, mode: str, zone: ZoneInfo, *, now, own: bool):
+    """A search over local days, both included, for starts that suit counselor, clients and the other sessions.
+
+    `own` keeps to notice and horizon, as clients must.
+    """
+    service, known, gap = program.service, times_of(thread), gap_of(thread)
+    wish = Wish(service, mode, is_new_client=False, follows_notice=own)
+    clients = [member.client_id for member in program.members.all()]
+
+    def search(first: date, last: date) -> list[datetime]:
+        window = window_of(first, last, zone)
+        free = find_openings(wish, [counselor], window, now=now).free.get(counselor.pk, 0)
+        free &= ~blocked_by(heads_of(clients, window), window, service.minutes)
+        starts = [moment_of(minute) for minute in minutes_in(free & window.everything, window.base)]
+        return [start for start in starts if not is_too_near(start, known, gap)]
+
+    return search
+
+
+def heads_of(clients: Sequence, window: Window) -> list[tuple[UUID, datetime, datetime]]:
+    """When these clients are in a meeting around the window: who, from, until. One statement."""
+    taking_part = Participant.objects.filter(
+        client__in=clients,
+        meeting__starts_at__lt=moment_of(window.end) + timedelta(days=1),
+        meeting__ends_at__gt=moment_of(window.base),
+    )
+    return list(
+        taking_part.exclude(status="cancelled").values_list("client_id", "meeting__starts_at", "meeting__ends_at")
+    )
+
+
+def blocked_by(heads, window: Window, minutes: int) -> int:
+    """The starts at which a meeting of that length would run into one of these."""
+    spans = [minute_of(start) for _client, start, _end in heads], [minute_of(end) for _client, _start, end in heads]
+    return window.blocked(spans, before=0, after=minutes)
 
 
 def counselors_of(program: Program) -> list[Counselor]:
@@ -123,14 +171,8 @@ class Look:
         window = Window.between(first, last)
         wish = Wish(service, mode, is_new_client=False, follows_notice=own, step=None if own else CELL)
         openings = find_openings(wish, counselors, window, now=now)
-        overlapping = {"meeting__starts_at__lt": last + timedelta(days=1), "meeting__ends_at__gt": first}
-        heads = list(
-            Participant.objects.filter(client__in=clients, **overlapping)
-            .exclude(status="cancelled")
-            .values_list("client_id", "meeting__starts_at", "meeting__ends_at")
-        )
-        spans = [minute_of(start) for _client, start, _end in heads], [minute_of(end) for _client, _start, end in heads]
-        suits = ~window.blocked(spans, before=0, after=service.minutes)
+        heads = heads_of(clients, window)
+        suits = ~blocked_by(heads, window, service.minutes)
         return cls(
             program=program,
             clients=clients,

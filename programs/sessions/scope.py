@@ -1,0 +1,57 @@
+"""Which program or session a person may open, and as whom. What is outside is not there: 404."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from practice.people.accounts import User
+from practice.people.clients import Client
+from programs.plan.models import Program
+from programs.sessions.models import Session
+
+
+def leads(program: Program, user: User) -> bool:
+    """True if this person leads the program or helps to; from the people as they were fetched `for_page`."""
+    return user.pk in {counselor.user_id for counselor in (program.counselor, *program.co_counselors.all())}
+
+
+def own_program(user: User, pk: UUID) -> tuple[Program, Client]:
+    """A program that this person takes part in, and which of its clients they are."""
+    program = get_object_or_404(Program.objects.for_client(user).for_page(), pk=pk)
+    return program, client_in(program, user)
+
+
+def own_session(user: User, pk: UUID) -> tuple[Session, Client]:
+    """A session of a program that this person takes part in, and which of its clients they are."""
+    session = _session_in(Program.objects.for_client(user), pk)
+    return session, client_in(session.program, user)
+
+
+def led_session(user: User, pk: UUID) -> Session:
+    """A session of a program that this person leads or helps to lead."""
+    return _session_in(Program.objects.for_counselor(user), pk)
+
+
+def client_in(program: Program, user: User) -> Client:
+    """Which of the program's clients this person is. Raise Http404 if none."""
+    for member in program.members.all():
+        if member.client.user_id == user.pk:
+            return member.client
+    raise Http404
+
+
+def led_program(user: User, pk: UUID) -> Program:
+    """A program that this person leads or helps to lead."""
+    return get_object_or_404(Program.objects.for_counselor(user).for_page(), pk=pk)
+
+
+def watched_session(user: User, pk: UUID) -> Session:
+    """A session of a program that this person leads, helps to lead or supervises."""
+    return _session_in(Program.objects.for_staff(user), pk)
+
+
+def _session_in(programs, pk: UUID) -> Session:
+    session = get_object_or_404(Session.objects.filter(program__in=programs.values("pk")), pk=pk)
+    session.program = Program.objects.for_page().get(pk=session.program_id)
+    return session
