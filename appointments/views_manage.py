@@ -248,9 +248,8 @@ def manage_cancel(request, meeting, client, now):
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            if version_in(request.POST) != meeting.version:
-                raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
-            cancel_meeting(meeting=meeting, by=who(request), reason=form.cleaned_data["reason"], now=now)
+            seen = version_in(request.POST)
+            cancel_meeting(meeting=meeting, by=who(request), reason=form.cleaned_data["reason"], expected=seen, now=now)
         except Busy as error:
             form.add_error(None, error)
         except ValidationError as error:

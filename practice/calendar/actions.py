@@ -483,13 +483,18 @@ def record_move(meeting: Meeting, before: dict, *, by, now: datetime, reason: st
 
 
 @transaction.atomic
-def cancel_meeting(*, meeting: Meeting, by, now: datetime, reason: str = "", party: str = Party.CLIENT) -> Meeting:
+def cancel_meeting(
+    *, meeting: Meeting, by, now: datetime, reason: str = "", party: str = Party.CLIENT, expected: int | None = None
+) -> Meeting:
     """Cancel a coming meeting, free its time at once, and tell its people.
 
-    A client's cancellation past the free time is kept as late; it is still possible until the meeting starts. Raise
-    ValidationError if it is over, has begun, or was cancelled already.
+    `expected` is the version that the person was looking at. A client's cancellation past the free time is kept as
+    late; it is still possible until the meeting starts. Raise ValidationError if it is over, has begun, was cancelled
+    already, or has moved since that version.
     """
     meeting = locked_meeting(meeting)
+    if expected is not None and meeting.version != expected:
+        raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
     if not meeting.is_coming or (party == Party.CLIENT and now >= meeting.starts_at):
         raise ValidationError(_("This appointment can no longer be cancelled."), code="changed")
     meeting.is_late = party == Party.CLIENT and not meeting.can_be_cancelled_free(now)

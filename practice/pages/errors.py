@@ -72,9 +72,14 @@ def csrf_failure(request, reason=""):
     Only if the browser says that the form was on this site. A form of another site gets a plain refusal, so that
     nobody can be talked into pressing a button for somebody else.
     """
-    if not _came_from_here(request):
+    if not came_from_here(request):
         return permission_denied(request)
     return _answer(request, 403, "pages/expired.html", "expired", **_sent_again(request))
+
+
+def signed_out(request):
+    """403 for a form whose session ended meanwhile: the page keeps what was typed until the person is back."""
+    return _answer(request, 403, "pages/signed_out.html", "signed_out", **_sent_again(request))
 
 
 def _answer(request, status, template, code, **details):
@@ -116,7 +121,8 @@ def _is_long(value):
     return len(value) > LONG or "\n" in value
 
 
-def _came_from_here(request):
+def came_from_here(request):
+    """True if the browser says that the form was on this site."""
     site = request.headers.get("sec-fetch-site")
     if site:
         return site == "same-origin"

@@ -4,6 +4,7 @@ import re
 import secrets
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponseNotAllowed
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
@@ -148,3 +149,12 @@ def person_language_and_zone(get_response):
         request.language, request.zone = language, zone
 
     return middleware
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Lead to the sign-in; but what a form sent after its session had ended stays on a page, to be sent again."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method == "POST" and errors.came_from_here(request):
+            return errors.signed_out(request)
+        return super().handle_no_permission(request, view_func)

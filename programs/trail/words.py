@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 # What stands before the dot of an act. Reads are named by their model, other acts by the word of their room.
 THINGS = {
+    "absence": pgettext_lazy("trail, thing", "Absence"),
     "account": pgettext_lazy("trail, thing", "Account"),
     "addendum": pgettext_lazy("trail, thing", "Addendum to a note"),
     "attendance": pgettext_lazy("trail, thing", "Attendance"),
@@ -53,6 +54,7 @@ THINGS = {
     "service": pgettext_lazy("trail, thing", "Service"),
     "session": pgettext_lazy("trail, thing", "Session"),
     "sessionplan": pgettext_lazy("trail, thing", "Plan of a session"),
+    "sessions": pgettext_lazy("trail, thing", "Sessions of a program"),
     "task": pgettext_lazy("trail, thing", "Task between sessions"),
     "taskreport": pgettext_lazy("trail, thing", "Task between sessions"),
     "template": pgettext_lazy("trail, thing", "Program template"),
@@ -87,6 +89,7 @@ DEEDS = {
     "drafted": pgettext_lazy("trail, deed", "drafted"),
     "ended": pgettext_lazy("trail, deed", "ended"),
     "entered": pgettext_lazy("trail, deed", "signed in to"),
+    "excused": pgettext_lazy("trail, deed", "excused"),
     "expired": pgettext_lazy("trail, deed", "expired"),
     "freed": pgettext_lazy("trail, deed", "coming sessions called off"),
     "granted": pgettext_lazy("trail, deed", "given"),
@@ -120,6 +123,7 @@ DEEDS = {
     "returned": pgettext_lazy("trail, deed", "given back"),
     "revoked": pgettext_lazy("trail, deed", "withdrawn"),
     "rotated": pgettext_lazy("trail, deed", "renewed"),
+    "scheduled": pgettext_lazy("trail, deed", "booked"),
     "sent_again": pgettext_lazy("trail, deed", "sent again"),
     "sent_by_whatsapp": pgettext_lazy("trail, deed", "sent by WhatsApp"),
     "shared": pgettext_lazy("trail, deed", "shared"),
@@ -129,6 +133,7 @@ DEEDS = {
     "taken_back": pgettext_lazy("trail, deed", "taken back"),
     "went_on": pgettext_lazy("trail, deed", "goes on after all"),
     "withdrawn": pgettext_lazy("trail, deed", "withdrawn"),
+    "worded": pgettext_lazy("trail, deed", "content written"),
     "written": pgettext_lazy("trail, deed", "written"),
 }
 

@@ -318,6 +318,21 @@ def test_a_late_cancellation_is_kept_as_late(practice, consultation, ayu, rina, 
     assert cancel_meeting(meeting=meeting, by=rina.user, now=monday_at_nine - HOUR).is_late
 
 
+def test_a_cancellation_of_what_was_moved_meanwhile_is_refused(practice, consultation, ayu, rina, monday_at_nine):
+    meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
+    seen = meeting.version
+    stale = Meeting.objects.get(pk=meeting.pk)
+    move_meeting(meeting=meeting, starts_at=monday_at_nine + DAY, by=None, now=NOW)
+
+    with pytest.raises(ValidationError) as refused:
+        cancel_meeting(meeting=stale, by=rina.user, expected=seen, now=NOW)
+
+    meeting.refresh_from_db()
+    assert refused.value.code == "changed"
+    assert (meeting.status, meeting.starts_at) == (Status.CONFIRMED, monday_at_nine + DAY)
+    assert cancel_meeting(meeting=stale, by=rina.user, expected=meeting.version, now=NOW).status == Status.CANCELLED
+
+
 def test_nothing_is_cancelled_twice_or_after_it_began(practice, consultation, ayu, rina, monday_at_nine):
     meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
 

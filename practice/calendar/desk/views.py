@@ -171,8 +171,14 @@ def meeting_cancel(request, pk):
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            refuse_stale(found, form)
-            cancel_meeting(meeting=found, by=request.user, party=said["party"], reason=said["reason"], now=now)
+            cancel_meeting(
+                meeting=found,
+                by=request.user,
+                party=said["party"],
+                reason=said["reason"],
+                expected=form.expected,
+                now=now,
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -180,12 +186,6 @@ def meeting_cancel(request, pk):
             return redirect("desk_meeting", pk)
     context = about(found, now) | {"form": form, "is_free": found.can_be_cancelled_free(now)}
     return render(request, "calendar/desk/cancel.html", context, status=422 if form.is_bound else 200)
-
-
-def refuse_stale(meeting, form):
-    """Raise ValidationError if the page that was filled in showed an earlier state of the meeting."""
-    if form.expected != meeting.version:
-        raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
 
 
 @requires("desk", "work")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import translation
 
 from practice.people.models import Role
 from practice.records.models import AuditEvent
@@ -26,6 +27,12 @@ from tests.factories import NOW, make_counselor, make_method, make_program, make
 from tests.programs.library.drafts import as_draft, make_draft, make_supervisor, make_template, outline
 
 LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
