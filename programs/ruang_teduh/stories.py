@@ -62,6 +62,7 @@ class Storyteller:
         self.book, self.today, self.since, self.rng = book, today, since, rng
         self.questions = {language: deque(questions) for language, questions in QUESTIONS.items()}
         self.in_program: set = set()
+        self.former: set = set()
         self.receiving = set(WorkingHours.objects.exclude(location=None).values_list("counselor_id", flat=True))
 
     def tell_cast(self, clients: dict[str, Client], counselors: dict[str, Counselor]) -> None:
@@ -151,6 +152,7 @@ class Storyteller:
         first = self.past_day(60)
         self.sessions_from(client, counselor, first, planned=4)
         self.in_program.discard(client.pk)
+        self.former.add(client.pk)
         if self.rng.random() < 0.5:
             self.come(client, counselor, FOLLOW_UP, self.day(self.rng.randint(2, AHEAD)))
 
@@ -178,20 +180,27 @@ class Storyteller:
     def fill(self, counselor: Counselor, clients: list[Client], day: date, most: int) -> None:
         """Let clients come until there are `most` meetings on that day, or nobody fits any more.
 
-        First those in a program who come every week anyway; then others, for whom one begins; then whoever can come
-        sooner.
+        First those in a program who come every week anyway; then others, with a matter of their own; then whoever can
+        come sooner.
         """
         clients = self.rng.sample(clients, len(clients))
         going_on = [c for c in clients if c.pk in self.in_program]
         others = [c for c in clients if c.pk not in self.in_program]
         turns = [(going_on, A_WEEK), (others, LONG)]
+        turns += [(going_on, SHORT), (others, A_WEEK)]
         if most > FOR_OTHERS:
-            turns += [(going_on, SHORT), (others, A_WEEK), (going_on, 1)]
+            turns += [(going_on, 1)]
         for group, rest in turns:
             for client in group:
                 if self.book.diary.busy_days[counselor.pk, day] >= most:
                     return
                 if all(abs((day - other).days) >= rest for other in self.book.days[client.pk]):
-                    service = SESSION if client.pk in self.in_program else INITIAL
-                    if self.come(client, counselor, service, day, exactly=True):
-                        self.in_program.add(client.pk)
+                    self.come(client, counselor, self.service_for(client), day, exactly=True)
+
+    def service_for(self, client: Client) -> str:
+        """What somebody comes for: a session, a follow-up after a program, the first meeting or another question."""
+        if client.pk in self.in_program:
+            return SESSION
+        if client.pk in self.former:
+            return FOLLOW_UP
+        return CONSULTATION if self.book.days[client.pk] else INITIAL
