@@ -12,12 +12,7 @@ from practice.people.models import CareRelationship, Role
 from practice.records.actions import read
 from programs.agreement.changes import offer_extension, offer_method
 from programs.agreement.handovers import (
-    agree_handover,
     ask_handover,
-    call_off_former,
-    decline_handover,
-    meetings_with_others,
-    withdraw_handover,
 )
 from programs.agreement.life import (
     ask_paused,
@@ -247,6 +242,14 @@ def test_an_ending_that_had_begun_can_be_left_again(program):
         go_on(program=program, **by(program))
 
 
+def handover(program, to=None, **fields):
+    if to is None:
+        to = make_counselor(name="Daeng")
+        program.service.counselors.add(to)
+    said = {"note": "KANARI-CATATAN", "reason": "KANARI-SEBAB"} | by(program) | fields
+    return ask_handover(program=program, to_counselor=to, **said)
+
+
 def test_closing_takes_back_what_was_still_asked(program, couple):
     asked = handover(program)
 
@@ -355,96 +358,3 @@ def test_the_same_method_or_a_retired_one_is_no_change(program):
         with pytest.raises(ValidationError) as refusal:
             offer_method(program=program, method=method, reason="x", **by(program))
         assert list(refusal.value.message_dict) == ["method"]
-
-
-# --- Another counselor -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def daeng(program):
-    daeng = make_counselor(name="Daeng")
-    program.service.counselors.add(daeng)
-    return daeng
-
-
-def handover(program, to=None, **fields):
-    if to is None:
-        to = make_counselor(name="Daeng")
-        program.service.counselors.add(to)
-    said = {"note": "KANARI-CATATAN", "reason": "KANARI-SEBAB"} | by(program) | fields
-    return ask_handover(program=program, to_counselor=to, **said)
-
-
-def test_a_program_passes_over_when_every_client_agrees(program, couple, daeng):
-    former = program.counselor
-    asked = handover(program, daeng)
-    assert not Program.objects.for_counselor(daeng.user).exists()
-
-    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
-    assert kept(program).counselor == former
-    agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
-
-    assert kept(program).counselor == daeng
-    assert Program.objects.for_counselor(daeng.user).get() == program
-    assert not Program.objects.for_counselor(former.user).exists()
-    assert CareRelationship.objects.filter(counselor=daeng, is_kept_open=True).count() == 2
-    care = CareRelationship.objects.filter(counselor=former, is_kept_open=False)
-    assert {each.ends_at for each in care} == {MONDAY + 28 * DAY + timedelta(hours=1) + 30 * DAY}
-
-
-def test_booked_sessions_stay_with_the_former_counselor_until_they_are_called_off(program, couple, daeng):
-    asked = handover(program, daeng)
-    for client in couple:
-        agree_handover(handover=asked, client=client, by=client.user, now=NOW)
-    passed = Program.objects.for_page().get(pk=program.pk)
-
-    assert [meeting.session_number for meeting in meetings_with_others(passed, NOW)] == [2, 3]
-    assert call_off_former(program=passed, by=daeng.user, now=NOW) == 2
-
-    assert not meetings_with_others(passed, NOW).exists()
-    assert thread_of(passed).open == 5
-
-
-def test_one_no_leaves_everything_as_it_is(program, couple, daeng):
-    asked = handover(program, daeng)
-    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
-
-    decline_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
-
-    assert kept(program).counselor == program.counselor
-    with pytest.raises(ValidationError):
-        agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
-
-
-def test_a_handover_that_was_taken_back_cannot_be_agreed_to(program, couple, daeng):
-    asked = handover(program, daeng)
-    withdraw_handover(handover=asked, **by(program))
-
-    with pytest.raises(ValidationError) as refusal:
-        agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
-
-    assert refusal.value.code == "answered"
-
-
-def test_nobody_else_answers_a_handover(program, couple, daeng):
-    asked = handover(program, daeng)
-
-    for client, user in ((couple[0], couple[1].user), (couple[0], daeng.user)):
-        with pytest.raises(ValidationError):
-            agree_handover(handover=asked, client=client, by=user, now=NOW)
-
-
-@pytest.mark.parametrize("wrong", ["note", "reason", "self", "stranger", "role", "twice"])
-def test_a_handover_that_cannot_be_is_refused(program, daeng, wrong):
-    changes = {
-        "note": {"note": " "},
-        "reason": {"reason": ""},
-        "self": {"to": program.counselor},
-        "stranger": {"to": make_counselor(name="Tak memberi sesi ini")},
-        "role": {"by": daeng.user},
-    }.get(wrong, {})
-    if wrong == "twice":
-        handover(program, daeng)
-
-    with pytest.raises(ValidationError):
-        handover(program, **{"to": daeng} | changes)

@@ -1,0 +1,164 @@
+"""Drafting a proposal: from a template or a method, tailored, refused where a plan cannot say it."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils.translation import override
+
+from practice.records.actions import read
+from programs.agreement.drafts import draft_program, drop_draft, edit_outline
+from programs.plan.models import AbsenceRule, Program, ProgramStep, Status
+from tests.factories import NOW, make_client, make_service
+from tests.programs.agreement.steps import Scene, make_template
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene(db):
+    return Scene()
+
+
+def kept(program):
+    return Program.objects.get(pk=program.pk)
+
+
+def test_a_draft_copies_the_outline_of_its_template(scene):
+    version = make_template(sessions=4)
+
+    program = scene.draft(version=version, consultation=scene.consultation)
+
+    plan = program.plans.get()
+    assert (plan.planned_sessions, plan.pace_days, plan.price, plan.review_after) == (4, 14, 300_000, [2, 3])
+    sessions = read(program.sessions.order_by("number"), by=scene.ayu.user, reason="a test")
+    assert [session.aim for session in sessions] == [f"Langkah {n}" for n in range(1, 5)]
+    assert program.consultation == scene.consultation
+    assert [member.client for member in program.members.all()] == scene.clients
+    assert ProgramStep.objects.get(program=program).became == Status.DRAFT
+
+
+def test_a_draft_can_begin_with_a_method_alone(scene):
+    method = make_template().method
+
+    program = draft_program(counselor=scene.ayu, clients=scene.clients, by=scene.ayu.user, now=NOW, method=method)
+
+    assert program.plans.get().planned_sessions == method.typical_from
+    assert program.plans.get().price == scene.service.price
+
+
+def test_a_template_that_plans_no_price_leaves_that_of_the_service(scene):
+    assert scene.draft(version=make_template(price=None)).plans.get().price == scene.service.price
+
+
+def test_a_consultation_leads_to_one_program(scene):
+    scene.draft(consultation=scene.consultation)
+
+    with pytest.raises(ValidationError) as refusal:
+        scene.draft(consultation=scene.consultation)
+
+    assert refusal.value.code == "exists"
+
+
+def test_a_consultation_whose_outcome_says_otherwise_leads_to_no_program(scene):
+    type(scene.consultation).objects.filter(pk=scene.consultation.pk).update(next_step="nothing")
+
+    with pytest.raises(ValidationError) as refusal:
+        scene.draft(consultation=scene.consultation)
+
+    assert refusal.value.code == "next_step"
+
+
+def test_nobody_outside_care_is_proposed_to(scene):
+    stranger = make_client(name="Sari")
+
+    with pytest.raises(ValidationError):
+        draft_program(counselor=scene.ayu, clients=[stranger], by=scene.ayu.user, now=NOW, version=make_template())
+
+    assert not Program.objects.exists()
+
+
+def test_without_a_service_for_sessions_there_is_no_draft(scene):
+    scene.service.counselors.clear()
+
+    with pytest.raises(ValidationError) as refusal:
+        scene.draft()
+
+    assert refusal.value.code == "service"
+
+
+def test_a_draft_is_tailored_and_its_stations_follow(scene):
+    program = scene.draft()
+
+    scene.edit(program, planned_sessions=6, missed_rule=AbsenceRule.REPLACED)
+
+    plan = program.plans.get()
+    assert (plan.planned_sessions, plan.missed_rule, plan.review_after) == (6, "replaced", [2, 4])
+    assert program.sessions.count() == 6
+    scene.edit(program, planned_sessions=3)
+    assert program.sessions.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("planned_sessions", 0),
+        ("planned_sessions", 2),
+        ("planned_sessions", 1000),
+        ("planned_sessions", -4),
+        ("pace_days", 0),
+        ("pace_days", -7),
+        ("pace_days", 61),
+        ("price", -1),
+        ("price", 10**9),
+        ("review_after", [4]),
+        ("review_after", [0]),
+        ("title", " "),
+        ("title", "x" * 121),
+        ("problem", "x" * 2_001),
+        ("if_silent", "x" * 1_001),
+    ],
+)
+def test_what_a_plan_cannot_say_is_refused_at_its_field(scene, field, wrong):
+    program = scene.draft()
+
+    with pytest.raises(ValidationError) as refusal:
+        scene.edit(program, **{field: wrong})
+
+    assert list(refusal.value.message_dict) == [field]
+    assert kept(program).revision == 0
+
+
+def test_fewer_than_three_sessions_point_to_consultations(scene):
+    with override("en"), pytest.raises(ValidationError) as refusal:
+        scene.edit(scene.draft(), planned_sessions=2)
+
+    assert "consultations" in refusal.value.messages[0]
+
+
+def test_a_service_of_somebody_else_is_refused(scene):
+    with pytest.raises(ValidationError) as refusal:
+        scene.edit(scene.draft(), service=make_service())
+
+    assert list(refusal.value.message_dict) == ["service"]
+
+
+def test_a_draft_edited_elsewhere_is_not_overwritten(scene):
+    program = scene.draft()
+    scene.edit(program)
+
+    with pytest.raises(ValidationError) as refusal:
+        scene.edit(program, expected=0)
+
+    assert refusal.value.code == "conflict"
+
+
+def test_an_outline_of_sessions_that_are_not_there_is_refused(scene):
+    program = scene.draft()
+
+    with pytest.raises(ValidationError):
+        edit_outline(program=program, outline={9: {"aim": "x"}}, by=scene.ayu.user, now=NOW)
+
+
+def test_a_draft_that_is_dropped_is_closed_as_never_agreed(scene):
+    program = drop_draft(program=scene.draft(), by=scene.ayu.user, now=NOW)
+
+    assert (program.status, program.close_reason) == (Status.CLOSED, "not_begun")

@@ -1,0 +1,158 @@
+"""A program passing to another counselor: with the yes of every client, and its history intact."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from practice.calendar.models import Status as MeetingStatus
+from practice.people.models import CareRelationship, Role
+from programs.agreement.handovers import (
+    agree_handover,
+    ask_handover,
+    call_off_former,
+    decline_handover,
+    meetings_with_others,
+    withdraw_handover,
+)
+from programs.agreement.life import (
+    pause_program,
+)
+from programs.plan.models import Program
+from programs.sessions.thread import thread_of
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_practice,
+    make_program,
+    make_user,
+)
+from tests.programs.agreement.steps import DAY
+
+pytestmark = pytest.mark.django_db
+MONDAY = NOW + timedelta(days=7)
+
+
+@pytest.fixture
+def couple(db):
+    make_practice()
+    return [make_client(name=name, user=make_user(Role.CLIENT, name=name)) for name in ("Rina", "Budi")]
+
+
+@pytest.fixture
+def program(couple):
+    """A couple's program of six sessions: the first was held, the next two are booked."""
+    program = make_program(clients=couple, sessions=6)
+    make_attempt(program, 1, starts_at=NOW - 7 * DAY, status=MeetingStatus.ATTENDED)
+    make_attempt(program, 2, starts_at=MONDAY)
+    make_attempt(program, 3, starts_at=MONDAY + 28 * DAY)
+    return program
+
+
+def kept(program):
+    return Program.objects.get(pk=program.pk)
+
+
+def by(program):
+    return {"by": program.counselor.user, "now": NOW}
+
+
+def pause(program, **fields):
+    said = {"resume_on": (NOW + 21 * DAY).date(), "keep_meetings": True, "reason": "KANARI-JEDA"}
+    return pause_program(program=program, **said | by(program) | fields)
+
+
+def meetings(program):
+    return dict(program.sessions.values_list("number", "attempts__meeting__status"))
+
+
+@pytest.fixture
+def daeng(program):
+    daeng = make_counselor(name="Daeng")
+    program.service.counselors.add(daeng)
+    return daeng
+
+
+def handover(program, to=None, **fields):
+    if to is None:
+        to = make_counselor(name="Daeng")
+        program.service.counselors.add(to)
+    said = {"note": "KANARI-CATATAN", "reason": "KANARI-SEBAB"} | by(program) | fields
+    return ask_handover(program=program, to_counselor=to, **said)
+
+
+def test_a_program_passes_over_when_every_client_agrees(program, couple, daeng):
+    former = program.counselor
+    asked = handover(program, daeng)
+    assert not Program.objects.for_counselor(daeng.user).exists()
+
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+    assert kept(program).counselor == former
+    agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+    assert kept(program).counselor == daeng
+    assert Program.objects.for_counselor(daeng.user).get() == program
+    assert not Program.objects.for_counselor(former.user).exists()
+    assert CareRelationship.objects.filter(counselor=daeng, is_kept_open=True).count() == 2
+    care = CareRelationship.objects.filter(counselor=former, is_kept_open=False)
+    assert {each.ends_at for each in care} == {MONDAY + 28 * DAY + timedelta(hours=1) + 30 * DAY}
+
+
+def test_booked_sessions_stay_with_the_former_counselor_until_they_are_called_off(program, couple, daeng):
+    asked = handover(program, daeng)
+    for client in couple:
+        agree_handover(handover=asked, client=client, by=client.user, now=NOW)
+    passed = Program.objects.for_page().get(pk=program.pk)
+
+    assert [meeting.session_number for meeting in meetings_with_others(passed, NOW)] == [2, 3]
+    assert call_off_former(program=passed, by=daeng.user, now=NOW) == 2
+
+    assert not meetings_with_others(passed, NOW).exists()
+    assert thread_of(passed).open == 5
+
+
+def test_one_no_leaves_everything_as_it_is(program, couple, daeng):
+    asked = handover(program, daeng)
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+
+    decline_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+    assert kept(program).counselor == program.counselor
+    with pytest.raises(ValidationError):
+        agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+
+def test_a_handover_that_was_taken_back_cannot_be_agreed_to(program, couple, daeng):
+    asked = handover(program, daeng)
+    withdraw_handover(handover=asked, **by(program))
+
+    with pytest.raises(ValidationError) as refusal:
+        agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+
+    assert refusal.value.code == "answered"
+
+
+def test_nobody_else_answers_a_handover(program, couple, daeng):
+    asked = handover(program, daeng)
+
+    for client, user in ((couple[0], couple[1].user), (couple[0], daeng.user)):
+        with pytest.raises(ValidationError):
+            agree_handover(handover=asked, client=client, by=user, now=NOW)
+
+
+@pytest.mark.parametrize("wrong", ["note", "reason", "self", "stranger", "role", "twice"])
+def test_a_handover_that_cannot_be_is_refused(program, daeng, wrong):
+    changes = {
+        "note": {"note": " "},
+        "reason": {"reason": ""},
+        "self": {"to": program.counselor},
+        "stranger": {"to": make_counselor(name="Tak memberi sesi ini")},
+        "role": {"by": daeng.user},
+    }.get(wrong, {})
+    if wrong == "twice":
+        handover(program, daeng)
+
+    with pytest.raises(ValidationError):
+        handover(program, **{"to": daeng} | changes)

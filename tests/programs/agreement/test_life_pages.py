@@ -1,0 +1,172 @@
+"""The pages on which a program rests, changes, passes on and closes."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from practice.people.models import Role
+from programs.plan.handover import Handover
+from programs.plan.models import Plan, PlanStatus, Program, Status
+from programs.reviews.models import Review
+from tests.factories import NOW, make_attempt, make_counselor, make_method, make_program, make_supervision, make_user
+from tests.programs.agreement.steps import DAY, Scene, hash_in
+
+CONSENTS = {"program": "on", "health": "on", "online": "on", "supervision": "on"}
+
+
+@pytest.fixture(autouse=True)
+def clock(db):
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def scene(db):
+    return Scene()
+
+
+@pytest.fixture
+def running(scene):
+    """A program under way, with a session booked in a week."""
+    program = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service)
+    make_attempt(program, 1, starts_at=NOW + 7 * DAY)
+    return program
+
+
+def enter(client, person):
+    client.force_login(getattr(person, "user", person))
+    return client
+
+
+def page(client, name, *args):
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(client, name, pk, **typed):
+    return client.post(reverse(name, args=[pk]), typed)
+
+
+def kept(program):
+    return Program.objects.get(pk=program.pk)
+
+
+def test_a_program_rests_and_its_client_goes_on_or_rests_longer(client, scene, running):
+    enter(client, scene.ayu)
+    assert "Sesi 1" in page(client, "program_pause", running.pk)
+    bad = post(client, "program_pause", running.pk, resume_on="2026-11-01", keep_meetings="no", reason="KANARI")
+    assert bad.status_code == 422
+    post(client, "program_pause", running.pk, resume_on="2026-12-20", keep_meetings="no", reason="KANARI")
+    assert kept(running).status == Status.PAUSED
+
+    enter(client, scene.clients[0])
+    assert reverse("pause_answer", args=[running.pk]) in page(client, "program", running.pk)
+    assert post(client, "pause_answer", running.pk, resume_on="").status_code == 422
+    post(client, "pause_answer", running.pk, resume_on="2027-01-10")
+    assert str(kept(running).resume_on) == "2027-01-10"
+    post(client, "pause_answer", running.pk, go_on="1")
+    assert kept(running).status == Status.ACTIVE
+
+
+def test_a_counselor_goes_on_after_a_pause(client, scene, running):
+    enter(client, scene.ayu)
+    post(client, "program_pause", running.pk, resume_on="2026-12-20", keep_meetings="yes")
+
+    post(client, "program_resume", running.pk)
+
+    assert kept(running).status == Status.ACTIVE
+
+
+def test_more_sessions_are_offered_after_a_review_and_signed(client, scene, running):
+    enter(client, scene.ayu)
+    assert post(client, "program_extend", running.pk, added="2", reason="KANARI-SEBAB").status_code == 422
+    Review.objects.create(
+        program=running, after_session=2, decision="extend", held_by=scene.ayu.user, held_at=NOW + timedelta(hours=1)
+    )
+    assert post(client, "program_extend", running.pk, added="9", reason="KANARI-SEBAB").status_code == 422
+    assert post(client, "program_extend", running.pk, added="2", reason="KANARI-SEBAB").status_code == 302
+
+    plan = Plan.objects.get(number=2)
+    enter(client, scene.clients[0])
+    shown = page(client, "proposal", running.pk)
+    assert "KANARI-SEBAB" in shown
+    assert "Rp800.000" in shown
+    read = {"plan": plan.pk, "language": "id", "text_hash": hash_in(plan)}
+    assert post(client, "proposal_sign", running.pk, **read).status_code == 422
+    assert post(client, "proposal_sign", running.pk, read="on", **read).status_code == 302
+    assert running.sessions.count() == 8
+
+
+def test_another_method_is_offered_and_taken_back(client, scene, running):
+    method = make_method(name_id="Terapi penerimaan")
+    enter(client, scene.ayu)
+
+    assert post(client, "program_method", running.pk, method=method.pk, reason="KANARI").status_code == 302
+    assert post(client, "plan_withdraw", running.pk).status_code == 302
+
+    assert Plan.objects.get(number=2).status == PlanStatus.WITHDRAWN
+    assert kept(running).status == Status.ACTIVE
+
+
+def test_a_program_passes_to_another_counselor_with_the_clients_consent(client, scene, running):
+    daeng = make_counselor(name="Daeng Rahman")
+    scene.service.counselors.add(daeng)
+    enter(client, scene.ayu)
+    typed = {"to_counselor": daeng.pk, "reason": "KANARI-SEBAB", "note": "KANARI-CATATAN"}
+    assert post(client, "program_handover", running.pk, **typed | {"note": ""}).status_code == 422
+    assert post(client, "program_handover", running.pk, **typed).status_code == 302
+    asked = Handover.objects.get()
+
+    enter(client, scene.clients[0])
+    shown = page(client, "handover_answer", asked.pk)
+    assert "KANARI-SEBAB" in shown
+    assert "KANARI-CATATAN" not in shown
+    assert post(client, "handover_answer", asked.pk).status_code == 422
+    assert post(client, "handover_answer", asked.pk, answer="yes").status_code == 302
+
+    assert client.get(reverse("program", args=[running.pk])).status_code == 200
+    assert enter(client, scene.ayu).get(reverse("program", args=[running.pk])).status_code == 404
+    enter(client, daeng)
+    assert reverse("handover_sessions", args=[running.pk]) in page(client, "program", running.pk)
+    assert "KANARI-CATATAN" in page(client, "handover_sessions", running.pk)
+    assert post(client, "handover_sessions", running.pk).status_code == 302
+    assert running.sessions.get(number=1).attempts.get().meeting.status == "cancelled"
+
+
+def test_a_handover_is_taken_back(client, scene, running):
+    daeng = make_counselor(name="Daeng Rahman")
+    scene.service.counselors.add(daeng)
+    enter(client, scene.ayu)
+    post(client, "program_handover", running.pk, to_counselor=daeng.pk, reason="x", note="y")
+    assert "Daeng Rahman" in page(client, "program_handover", running.pk)
+
+    post(client, "handover_withdraw", running.pk)
+
+    assert Handover.objects.get().answer == Handover.Answer.WITHDRAWN
+
+
+def test_closing_says_what_it_means_and_does_it(client, scene, running):
+    enter(client, scene.ayu)
+    assert "Sesi 1" in page(client, "program_close", running.pk)
+    assert post(client, "program_close", running.pk, close_reason="").status_code == 422
+    assert post(client, "program_close", running.pk, close_reason="not_begun").status_code == 422
+
+    assert post(client, "program_close", running.pk, close_reason="goals_reached").status_code == 302
+
+    assert kept(running).ended_as_planned
+    steps = page(client, "program_steps", running.pk)
+    assert "Selesai" in steps
+
+
+def test_a_supervisor_reads_the_life_of_a_program_and_changes_nothing(client, scene, running):
+    ratna = make_user(Role.SUPERVISOR)
+    make_supervision(scene.ayu, supervisor=ratna)
+    enter(client, ratna)
+
+    assert client.get(reverse("program_steps", args=[running.pk])).status_code == 200
+    assert client.get(reverse("agreement", args=[running.pk])).status_code == 200
+    for name in ("program_pause", "program_close", "program_handover", "program_extend"):
+        assert client.get(reverse(name, args=[running.pk])).status_code == 404
