@@ -10,6 +10,6 @@ class PracticeConfig(AppConfig):
     verbose_name = "Practice"
 
     def ready(self):
-        """Register what is found by name only: system checks, and the words of each kind of message."""
-        for module in ("checks", "records.checks", "messages.accounts", "calendar.mails"):
+        """Register what is found by name only: checks, the clocks of sessions, the words of each kind of message."""
+        for module in ("checks", "people.sessions", "records.checks", "messages.accounts", "calendar.mails"):
             import_module(f"practice.{module}")
