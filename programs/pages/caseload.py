@@ -8,7 +8,7 @@ from programs.plan.models import SIGNED, Program, Status
 from programs.sessions.glance import glances_of
 from programs.sessions.thread import Thread
 
-ON_A_PAGE = 200
+ON_A_PAGE = 50
 SHOWN = {
     "open": [Status.DRAFT, Status.PROPOSED, *SIGNED],
     "running": SIGNED,

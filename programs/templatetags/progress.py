@@ -1,11 +1,15 @@
 """Pictures of progress, drawn on the server, each with the same in words: the goal ladder and the attendance strip."""
 
+from functools import lru_cache
+
 from django import template
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from practice.calendar.models import Party
 from practice.calendar.models import Status as MeetingStatus
+from practice.templatetags.benang import thread
 from programs.goals.models import LEVELS
 from programs.goals.standing import Standing, View, level_name, signed
 from programs.sessions.thread import Thread
@@ -142,3 +146,14 @@ def _attendance_text(looks, came, of):
     parts = [_("Came to %(came)d of %(of)d") % {"came": came, "of": of}]
     parts += [names[look](looks.count(look)) % {"n": looks.count(look)} for look in names if look in looks]
     return ", ".join(parts) + "."
+
+
+@register.simple_tag
+def small_thread(beads):
+    """A thread without words or numbers, for a row in a list. Many rows look alike: each look is drawn once."""
+    return _drawn(tuple(tuple(sorted(bead.items())) for bead in beads))
+
+
+@lru_cache(maxsize=1_000)
+def _drawn(shape) -> str:
+    return render_to_string("_partials/thread.html", thread([dict(bead) for bead in shape], decorative=True))
