@@ -1,9 +1,9 @@
 """The JSON API of public booking: three views over the same rules and actions as the pages."""
 
 import json
-from collections import defaultdict
 from datetime import datetime, timedelta
 from functools import lru_cache, wraps
+from itertools import compress
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -109,23 +109,20 @@ def slots(request):
 
 def slots_as_json(openings: Openings, counselors, zone: ZoneInfo) -> str:
     """The free slots as the inside of a JSON array, by time, then counselor."""
-    free = defaultdict(list)
-    for slug, pk in sorted((counselor.slug, counselor.pk) for counselor in counselors):
-        ending = f"{json.dumps(slug)}}}"
-        for minute in openings.minutes_of(pk):
-            free[minute].append(ending)
+    people = sorted(counselors, key=lambda counselor: counselor.slug)
+    endings = [f"{json.dumps(counselor.slug)}}}" for counselor in people]
     parts = []
-    for minute in sorted(free):
-        start, end = written(minute, zone), written(minute + openings.minutes, zone)
-        label = f'{{"starts_at": "{start}", "ends_at": "{end}", "counselor": '
-        parts.append(label + f", {label}".join(free[minute]))
+    for minute, who in openings.by_time([counselor.pk for counselor in people]):
+        beginning = beginning_of_slot(minute, openings.minutes, zone)
+        parts += [beginning + ending for ending in compress(endings, who)]
     return ", ".join(parts)
 
 
 @lru_cache(maxsize=20_000)
-def written(minute: int, zone: ZoneInfo) -> str:
-    """An instant in minutes since 1970 as the API writes it. Kept: many searches look at the same weeks."""
-    return datetime.fromtimestamp(minute * 60, zone).isoformat()
+def beginning_of_slot(minute: int, length: int, zone: ZoneInfo) -> str:
+    """The JSON of a slot up to its counselor; both in minutes. Kept, because many searches look at the same weeks."""
+    start, end = (datetime.fromtimestamp(at * 60, zone).isoformat() for at in (minute, minute + length))
+    return f'{{"starts_at": "{start}", "ends_at": "{end}", "counselor": '
 
 
 class BookingForm(forms.Form):

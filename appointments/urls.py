@@ -5,6 +5,7 @@ from django.urls import include, path
 from appointments import landing, views_booking, views_manage, views_outcome
 
 urlpatterns = [
+    path("api/v1/", include("appointments.api_urls")),
     path("", landing.landing, name="landing"),
     path("guide/", landing.guide, name="guide"),
     path("services/", landing.services, name="services"),
@@ -25,5 +26,4 @@ urlpatterns = [
     path("b/<str:token>/", views_manage.manage_enter, name="manage_enter"),
     path("consultations/<uuid:pk>/", views_outcome.consultation, name="consultation"),
     path("advice/<uuid:pk>/", views_outcome.advice, name="advice"),
-    path("api/v1/", include("appointments.api_urls")),
 ]

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("appointments.urls")),  # what the public asks for most is looked for first
     path("", include("practice.pages.urls")),
     path("", include("practice.people.urls")),
     path("settings/", include("practice.catalog.urls")),
@@ -10,7 +11,6 @@ urlpatterns = [
     path("messages/", include("practice.messages.urls")),
     path("desk/", include("practice.calendar.desk.urls")),
     path("desk/book/", include("appointments.desk_urls")),
-    path("", include("appointments.urls")),
     path("", include("programs.urls")),
 ]
 

@@ -91,16 +91,15 @@ class ServedPractice:
         """Make the practice unless an earlier run left it, then serve it."""
         self.data.mkdir(parents=True, exist_ok=True)
         made = self.data / "made"
+        self.run("manage.py", "migrate", "-v0")
+        self.run("manage.py", "collectstatic", "--noinput", "-v0")
         if not made.exists():
-            self.run("manage.py", "migrate", "-v0")
-            self.run("manage.py", "collectstatic", "--noinput", "-v0")
             began = time.monotonic()
             self.run("manage.py", "seed_demo", "--counselors", "50", "--meetings", str(self.history))
             print(f"seeded 50 counselors and {self.history:,} past meetings in {time.monotonic() - began:.0f} s")
             made.touch()
         self.service = self.run("-c", SCENE).strip()
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "practice.wsgi:application", "--no-ws"]
-        command += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "1"]
+        command = [sys.executable, "-m", "practice.management.web", "127.0.0.1", str(self.port), "2", str(os.getpid())]
         with (self.data / "web.log").open("w") as log:
             self.web = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True

@@ -3,11 +3,12 @@
 Truth is kept by the exclusion constraints; busy time is read through covering B-tree indexes bounded on both sides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,14 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from practice.calendar.openings import Hours, Window, midnight, minute_of, minutes_in, moment_of, open_starts
+from practice.calendar.openings import CELL, Hours, Window, midnight, minute_of, minutes_in, moment_of, open_starts
 from practice.catalog.models import Mode, Service
 from practice.people.counselors import Counselor
 from practice.zones import zone as zone_of
 
 LONGEST = timedelta(hours=16)  # a meeting with its pauses: 480 + 240 + 240 minutes
 PUBLIC_DAYS = 62
+DIGITS = bytes.maketrans(b"01", b"\0\1")
 
 RULES = """
 SELECT 'h', counselor_id, weekday, from_minute, until_minute, time_zone, location_id, valid_from, valid_until
@@ -98,13 +100,23 @@ class Openings:
     load: dict[UUID, int] = field(default_factory=dict)  # meetings around the window
     refusals: dict[UUID, list[tuple[str, int]]] = field(default_factory=dict)  # (rule, starts it allows)
 
-    def minutes_of(self, counselor: UUID) -> list[int]:
-        """Free starts of one counselor, ascending, in minutes since 1970."""
-        return minutes_in(self.free.get(counselor, 0), self.window.base)
-
     def starts_of(self, counselor: UUID) -> list[datetime]:
         """Free starts of one counselor, ascending."""
-        return [moment_of(m) for m in self.minutes_of(counselor)]
+        return [moment_of(m) for m in minutes_in(self.free.get(counselor, 0), self.window.base)]
+
+    def by_time(self, counselors: Iterable[UUID]) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Every start at which anybody is free, ascending, in minutes since 1970, with 1 or 0 for each counselor.
+
+        The loops are Python's own, in C: fifty counselors have ten thousand free starts in four weeks.
+        """
+        masks = [self.free.get(counselor, 0) for counselor in counselors]
+        minutes = minutes_in(any_of(masks), self.window.base)
+        if not minutes:
+            return iter(())
+        cells = [(minute - self.window.base) // CELL for minute in minutes]
+        pick = itemgetter(*cells, cells[0])  # of two or more it makes a tuple; zip leaves the last one out
+        rows = [pick(f"{mask:0{self.window.cells}b}"[::-1].encode().translate(DIGITS)) for mask in masks]
+        return zip(minutes, zip(*rows, strict=True), strict=False)
 
     def by_start(self) -> list[tuple[int, UUID]]:
         """Every free (start in minutes since 1970, counselor), by start, then in the order the counselors came in."""

@@ -1,16 +1,20 @@
 """Free slots: what is offered, and what is not."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import compress
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from practice.calendar.models import Status
-from practice.calendar.openings import Window
-from practice.calendar.slots import Wish, find_openings, nearest, window_of
+from practice.calendar.openings import Window, moment_of
+from practice.calendar.slots import Openings, Wish, find_openings, nearest, window_of
 from practice.catalog.models import Mode
 from tests.factories import (
     NOW,
@@ -209,8 +213,6 @@ def test_a_window_is_at_most_62_days(db):
 
 
 def test_a_start_off_the_cells_is_no_start():
-    from practice.calendar.slots import Openings
-
     window = Window.between(datetime(2026, 11, 30, 2, tzinfo=UTC), datetime(2026, 11, 30, 3, tzinfo=UTC))
     openings = Openings(window, 60)
 
@@ -218,3 +220,18 @@ def test_a_start_off_the_cells_is_no_start():
     assert openings.bit(datetime(2026, 11, 30, 2, 3, tzinfo=UTC)) == 0
     assert openings.bit(datetime(2026, 11, 30, 2, 5, 1, tzinfo=UTC)) == 0
     assert openings.bit(datetime(2026, 11, 30, 4, tzinfo=UTC)) == 0
+
+
+@given(st.lists(st.integers(0, (1 << 300) - 1), max_size=6))
+def test_by_time_says_the_same_as_each_counselors_own_starts(masks):
+    window = Window(29_000_000, 300)
+    openings = Openings(window, 60, free={uuid4(): mask for mask in masks})
+
+    found = [
+        (moment_of(minute), pk)
+        for minute, who in openings.by_time(openings.free)
+        for pk in compress(openings.free, who)
+    ]
+
+    expected = [(start, pk) for pk in openings.free for start in openings.starts_of(pk)]
+    assert found == sorted(expected, key=lambda pair: (pair[0], list(openings.free).index(pair[1])))
