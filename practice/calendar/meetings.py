@@ -191,6 +191,11 @@ class Meeting(models.Model):
         self.version += 1
 
     @property
+    def what(self) -> str:
+        """What kind of meeting it is, in words that say nothing clinical; of a program, which session of how many."""
+        return session_words(self.session_number, self.session_count) or self.service.get_kind_display()
+
+    @property
     def is_coming(self):
         return self.status in COMING
 
@@ -209,6 +214,11 @@ class Meeting(models.Model):
 
     def can_be_cancelled_free(self, now: datetime) -> bool:
         return self.is_coming and now < self.free_cancel_until
+
+
+def session_words(number: int | None, count: int | None) -> str:
+    """ "Session 3 of 12"; "" for what is no session of a program."""
+    return _now("Session %(number)d of %(count)d") % {"number": number, "count": count} if number else ""
 
 
 class Participant(models.Model):

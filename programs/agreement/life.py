@@ -194,9 +194,13 @@ def close_program(*, program: Program, close_reason: str, reason: str = "", by: 
 
 
 def release_stations(program: Program, *, now: datetime) -> int:
-    """Mark the sessions that are still to be held as no longer needed."""
-    waiting = [each.session.pk for each in thread_of(program).stations if each.state in (State.OPEN, State.BOOKED)]
-    return Session.objects.filter(pk__in=waiting, released_at=None).update(released_at=now)
+    """Let nothing wait any more; return how many sessions were still to be held.
+
+    All are marked: one whose attendance is corrected after the end does not become open again.
+    """
+    waiting = thread_of(program).count(State.OPEN, State.BOOKED)
+    Session.objects.filter(program=program, released_at=None).update(released_at=now)
+    return waiting
 
 
 def end_questions(program: Program, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from practice import formats
+from practice.calendar.meetings import session_words
 from practice.calendar.models import Meeting, Participant, Party, Status
 from practice.calendar.openings import midnight
 from practice.catalog.models import Kind, Mode
@@ -23,6 +24,7 @@ from practice.zones import zone as zone_of
 
 COLUMNS = (
     "pk", "starts_at", "ends_at", "status", "mode", "ended_by", "is_late", "counselor_id", "location_id",
+    "session_number", "session_count",
     "kind", "counselor_name", "room_name", "place_name", "zone", "client", "attendance",
 )  # fmt: skip
 ONLINE = "online"
@@ -132,7 +134,7 @@ def _row(heads, words, address, zone, now) -> Row:
         time=f"{formats.clock(local, zone)}{formats.EN_DASH}{formats.clock(one.ends_at, zone)}",
         other_time=f"{formats.clock(elsewhere, there)} {formats.zone_name(there, one.starts_at)}" if differs else "",
         names=", ".join(head.client for head in heads if head.client),
-        kind=words[one.kind],
+        kind=session_words(one.session_number, one.session_count) or words[one.kind],
         counselor_id=one.counselor_id,
         counselor=one.counselor_name,
         mode=one.mode,

@@ -17,6 +17,7 @@ from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
 from practice.records.models import AuditEvent
 from practice.zones import zone
+from programs.agreement.life import close_program
 from programs.plan.models import AbsenceRule, Program, ProgramStep
 from programs.plan.models import Status as ProgramStatus
 from programs.sessions.actions import (
@@ -375,6 +376,19 @@ def test_a_missed_session_that_turns_out_attended_is_done_and_what_replaced_it_i
     station = thread_of(program).stations[0]
     assert (station.state, station.meeting.pk) == (State.DONE, first.pk)
     assert [meeting.pk for meeting in station.left_over] == [second.pk]
+
+
+def test_what_is_corrected_after_the_end_does_not_open_a_session_again(monday_at_nine):
+    program = make_program(sessions=3)
+    missed, by = make_attempt(program, 1, starts_at=monday_at_nine, status=Status.MISSED), program.counselor.user
+    Meeting.objects.update(ended_by=Party.CLIENT)
+    later = monday_at_nine + DAY
+    close_program(program=program, close_reason="goals_reached", by=by, now=later)
+    assert states(program) == ["forfeited", "released", "released"]
+
+    record_attendance(meeting=missed.meeting, by=by, now=later, called_off_by=Party.COUNSELOR)
+
+    assert states(program) == ["released"] * 3
 
 
 # --- Absences --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Whatever happens to a program, its sessions add up, nobody pays for another's absence, and nothing overlaps."""
 
+import uuid
 from datetime import UTC, timedelta
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -117,7 +119,7 @@ class Histories(RuleBasedStateMachine):
 
     # --- Deeds -------------------------------------------------------------------------------------------------------
 
-    @rule(hours=st.integers(1, 120))
+    @rule(hours=st.integers(1, 240))
     def wait(self, hours):
         self.now += hours * HOUR
 
@@ -213,7 +215,7 @@ class Histories(RuleBasedStateMachine):
                 Session.objects.create(program=self.program, plan=plan, number=number)
             self.remember()
 
-    @precondition(lambda self: self.now > NOW + 20 * DAY)
+    @precondition(lambda self: self.now > NOW + 10 * DAY)
     @rule(reason=st.sampled_from(["goals_reached", "client_silent"]))
     def close(self, reason):
         self.do("close", close_program, program=self.program, close_reason=reason, **self.by_counselor())

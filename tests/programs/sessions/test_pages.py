@@ -351,3 +351,21 @@ def test_a_clients_page_leads_to_the_next_session(client, program, monday_at_nin
     page = client.get(where).content.decode()
     assert reverse("manage", args=[attempt.meeting_id]) in page
     assert reverse("own_sessions", args=[program.pk]) in page
+
+
+# --- The front desk --------------------------------------------------------------------------------------------------
+
+
+def test_the_front_desk_sees_which_session_of_how_many_and_nothing_else(client, program, front_desk):
+    attempt = make_attempt(program, 2, starts_at=NOW + HOUR)
+    enter(client, front_desk)
+
+    for address in (
+        reverse("desk"),
+        reverse("desk_meeting", args=[attempt.meeting_id]),
+        reverse("desk_client", args=[member(program).pk]),
+    ):
+        page = client.get(address).content.decode()
+        assert "Sesi 2 dari 4" in page
+        assert "Tidur" not in page
+        assert "Langkah" not in page
