@@ -29,6 +29,7 @@ from programs.sessions.rules import (
     is_too_near,
     open_station,
     own_booking_problem,
+    start_before,
     times_of,
 )
 from programs.sessions.thread import State, Thread, costs, thread_of
@@ -85,6 +86,9 @@ def book_session(*, session: Session, starts_at: datetime, mode: str, by: User, 
         raise ValidationError(_("Book the sessions one after the other."), code="order")
     if mode not in kept.service.modes:
         raise ValidationError(_("Choose how you meet."), code="mode")
+    before = start_before(thread, session.number)
+    if before and starts_at < before:
+        raise NotAllowed(_("Choose a time after the sessions before this one."), code="order")
     slots = [Slot(session.number, starts_at, kept.counselor)]
     return book(kept, thread, slots, mode=mode, by=by, now=now, own=True)[0]
 

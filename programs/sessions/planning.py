@@ -16,7 +16,7 @@ from practice.people.clients import Client
 from practice.people.counselors import Counselor, in_language
 from practice.zones import zone as zone_of
 from programs.plan.models import Program
-from programs.sessions.rules import gap_of, is_too_near, times_of
+from programs.sessions.rules import gap_of, is_too_near, start_before, times_of
 from programs.sessions.thread import Thread
 
 AROUND = timedelta(days=7)  # how far other times are looked for
@@ -73,13 +73,23 @@ def later(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     return (start.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
 
 
-def free_starts(program: Program, thread: Thread, counselor: Counselor, mode: str, zone: ZoneInfo, *, now, own: bool):
+def free_starts(
+    program: Program,
+    thread: Thread,
+    counselor: Counselor,
+    mode: str,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    own: bool,
+    after: datetime | None = None,
+):
     """A search over local days, both included, for starts that suit counselor, clients and the other sessions.
 
-    `own` keeps to notice and horizon, as clients must.
+    `own` keeps to notice and horizon, as clients must; nothing before `after`.
     """
     service, known, gap = program.service, times_of(thread), gap_of(thread)
-    wish = Wish(service, mode, is_new_client=False, follows_notice=own)
+    wish = Wish(service, mode, is_new_client=False, follows_notice=own, earliest=after)
     clients = [member.client_id for member in program.members.all()]
 
     def search(first: date, last: date) -> list[datetime]:
@@ -128,6 +138,8 @@ def propose_times(
     known, gap = times_of(thread), gap_of(thread)
     proposals = []
     for place, slot in enumerate(slots):
+        earlier = [other.starts_at for other in slots if other.number < slot.number]
+        floor = max([start for start in (start_before(thread, slot.number), *earlier) if start], default=slot.starts_at)
         rest = known + [other.starts_at for other in slots[:place] + slots[place + 1 :]]
         if is_too_near(slot.starts_at, rest, gap):
             problem = _("Too near to another session: they lie at least %(hours)d hours apart.") % {
@@ -140,7 +152,7 @@ def propose_times(
                 slot,
                 slot.starts_at + timedelta(minutes=program.service.minutes),
                 problem,
-                [start for start in look.near(slot) if not is_too_near(start, rest, gap)][:OFFERED],
+                [start for start in look.near(slot) if start > floor and not is_too_near(start, rest, gap)][:OFFERED],
                 look.others_at(slot),
             )
         )

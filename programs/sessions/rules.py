@@ -38,6 +38,11 @@ def times_of(thread: Thread, *, but: Iterable[int] = ()) -> list[datetime]:
     return sorted(kept)
 
 
+def start_before(thread: Thread, number: int) -> datetime | None:
+    """When the last of the sessions with smaller numbers is or was held, of those that have a time."""
+    return max(times_of(thread, but=range(number, len(thread) + 1)), default=None)
+
+
 def earliest_after(start: datetime, times: Iterable[datetime], gap: timedelta) -> datetime | None:
     """The earliest start that the session before this one allows; None if there is none before."""
     before = max((time for time in times if time < start), default=None)

@@ -27,6 +27,7 @@ from programs.sessions.forms import OutlineForm, Picked, SeriesForm, WhoForm
 from programs.sessions.models import Attempt, Session
 from programs.sessions.panels import row_of
 from programs.sessions.planning import FURTHEST, counselors_of, free_starts, propose_times
+from programs.sessions.rules import start_before
 from programs.sessions.scope import led_program, led_session, watched_session
 from programs.sessions.thread import State, thread_of
 
@@ -115,7 +116,8 @@ def session_schedule(request, pk):
             else:
                 messages.success(request, booked_words([meeting], program))
                 return redirect("session", pk)
-    context = times_for(request, program, thread, who, own=False) | {"session": found, "form": form}
+    context = times_for(request, program, thread, who, own=False)
+    context |= {"session": found, "form": form, "pick_label": _("Book this time")}
     return render_times(request, "programs/sessions/schedule.html", context, status=status)
 
 
@@ -129,7 +131,8 @@ def times_for(request, program, thread, who, *, own):
     asked = replace(asked, counselor=who.asked_counselor.slug, mode=who.asked_mode)
     if "from" not in data and (suggested := suggested_day(thread, zone)):
         asked = replace(asked, first=max(suggested, today))
-    search = free_starts(program, thread, who.asked_counselor, who.asked_mode, zone, now=now, own=own)
+    after = start_before(thread, thread.next_open.number) if own else None
+    search = free_starts(program, thread, who.asked_counselor, who.asked_mode, zone, now=now, own=own, after=after)
     last = today + timedelta(days=days)
     choices = time_choices(search, asked, today=today, last=last, zone=zone, now=now)
     return choices | {"program": program, "thread": thread, "who": who, "now": now}

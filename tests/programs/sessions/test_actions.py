@@ -314,6 +314,9 @@ def test_a_client_books_the_next_session_and_no_other(monday_at_nine):
     with pytest.raises(ValidationError) as refused:
         book(1, monday_at_nine + WEEK)
     assert refused.value.code == "booked"
+    with pytest.raises(NotAllowed) as refused:
+        book(2, monday_at_nine - 5 * DAY)
+    assert refused.value.code == "order"
     book(2, monday_at_nine + WEEK)
     with pytest.raises(ValidationError) as refused:
         book(3, monday_at_nine + 2 * WEEK)
@@ -465,6 +468,16 @@ def test_the_plan_offers_what_is_free_nearby_and_who_else_is_free(monday_at_nine
         timedelta(minutes=90), timedelta(minutes=120), timedelta(minutes=150),
     ]  # fmt: skip
     schedule(program, [replace(slots[1], starts_at=second.nearby[0])])
+
+
+def test_what_is_offered_keeps_the_order_of_the_sessions(monday_at_nine):
+    program = make_program(sessions=3)
+    make_attempt(program, 1, starts_at=monday_at_nine)
+
+    [second] = propose(program, [Slot(2, monday_at_nine + DAY, program.counselor)])
+
+    assert second.problem
+    assert min(second.nearby) >= monday_at_nine + WEEK / 3
 
 
 def test_the_plan_says_when_no_room_is_free(monday_at_nine):
