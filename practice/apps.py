@@ -11,5 +11,12 @@ class PracticeConfig(AppConfig):
 
     def ready(self):
         """Register what is found by name only: checks, the clocks of sessions, the words of each kind of message."""
-        for module in ("checks", "people.sessions", "records.checks", "messages.accounts", "calendar.mails"):
+        for module in (
+            "checks",
+            "people.sessions",
+            "records.checks",
+            "messages.accounts",
+            "calendar.mails",
+            "calendar.desk.answers",
+        ):
             import_module(f"practice.{module}")

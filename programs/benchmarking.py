@@ -15,15 +15,30 @@ from uuid import uuid4
 
 from django.conf import settings
 
+CLIENTS = 100_000  # known to the practice with the long history
 SCENE = """
-import django; django.setup()
+import django, json; django.setup()
+from datetime import timedelta
+from django.conf import settings
+from django.db.models import Count, Q
+from django.test import Client
+from django.utils import timezone
 from practice.catalog.models import Service
+from practice.people.models import Counselor, Role, User
 service = Service.objects.public().for_listing().filter(approval="instant").first()
 Service.objects.filter(pk=service.pk).update(horizon_days=366, per_day_cap=50, notice=0, notice_new_client=0)
 from django.db import connection
 with connection.cursor() as cursor:
     cursor.execute("VACUUM ANALYZE")
-print(service.slug)
+now = timezone.now()
+soon = Q(meetings__starts_at__gt=now - timedelta(hours=12), meetings__starts_at__lt=now + timedelta(days=8))
+busiest = Counselor.objects.annotate(load=Count("meetings", filter=soon)).order_by("-load").first().user
+def signed_in(user):
+    browser = Client()
+    browser.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+desk = User.objects.with_role(Role.FRONT_DESK).order_by("pk").first()
+print(json.dumps({"service": service.slug, "counselor": signed_in(busiest), "desk": signed_in(desk)}))
 """
 
 
@@ -95,10 +110,21 @@ class ServedPractice:
         self.run("manage.py", "collectstatic", "--noinput", "-v0")
         if not made.exists():
             began = time.monotonic()
-            self.run("manage.py", "seed_demo", "--counselors", "50", "--meetings", str(self.history))
+            many = ["--clients", str(CLIENTS)] if self.history >= CLIENTS else []
+            self.run("manage.py", "seed_demo", "--counselors", "50", "--meetings", str(self.history), *many)
             print(f"seeded 50 counselors and {self.history:,} past meetings in {time.monotonic() - began:.0f} s")
             made.touch()
-        self.service = self.run("-c", SCENE).strip()
+        scene = json.loads(self.run("-c", SCENE).splitlines()[-1])
+        self.service = scene["service"]
+        self.pages = {
+            name: (path, {"Cookie": scene[who]})
+            for name, (path, who) in {
+                "a counselor's today": ("/today/", "counselor"),
+                "the desk's day": ("/desk/", "desk"),
+                "client search": ("/desk/clients/?q=Kirana+Tobing", "desk"),
+                "client search, mistyped": ("/desk/clients/?q=Kirnaa+Tobign", "desk"),
+            }.items()
+        }
         command = [sys.executable, "-m", "practice.management.web", "127.0.0.1", str(self.port), "2", str(os.getpid())]
         with (self.data / "web.log").open("w") as log:
             self.web = subprocess.Popen(

@@ -6,6 +6,7 @@ from programs import views
 urlpatterns = [
     path("home/", views.home, name="home"),
     path("today/", views.today, name="today"),
+    path("today/<uuid:pk>/attendance/", views.attendance, name="attendance"),
     path("library/", include("programs.library.urls")),
     path("programs/", include("programs.goals.urls")),
     path("programs/", include("programs.sessions.urls")),

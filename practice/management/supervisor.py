@@ -10,7 +10,7 @@ from collections.abc import Callable
 LOOK_EVERY = 0.1
 STOP_PATIENCE = 15.0
 LONGEST_PAUSE = 5.0
-STEADY_AFTER = 30.0
+STEADY_AFTER = 5.0
 
 
 class Stopped(BaseException):

@@ -1,9 +1,12 @@
 """What a person sees first: a client their sessions, a counselor their day and what was written for it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Consultation
@@ -141,7 +144,29 @@ def test_what_is_cancelled_or_only_held_is_not_on_the_day(client, ayu):
     _status, shown = page(client, ayu.user, "today")
 
     assert "Budi" not in shown
-    assert 'class="rows"' not in shown
+    assert 'id="m-' not in shown
+
+
+def test_free_time_between_meetings_is_on_the_list(client, ayu):
+    ten, two = NOW + 2 * HOUR, NOW + 6 * HOUR
+    make_meeting(starts_at=ten, counselor=ayu, clients=[make_client(name="Budi")])
+    make_meeting(starts_at=two, counselor=ayu, clients=[make_client(name="Sari")])
+
+    _status, shown = page(client, ayu.user, "today")
+
+    text = re.sub(r"<[^>]+>", "", shown)
+    order = ["09.00–10.00", "Budi", "11.10–14.00", "Sari", "15.10–17.00"]  # ten minutes of pause after each
+    assert [text.index(word) for word in order] == sorted(text.index(word) for word in order)
+    assert shown.count('class="gap"') == 3
+
+
+def test_free_time_that_is_over_is_no_news(client, ayu):
+    make_meeting(starts_at=NOW + 2 * HOUR, counselor=ayu, clients=[make_client()])
+
+    with time_machine.travel(NOW + 4 * HOUR, tick=False):
+        _status, shown = page(client, ayu.user, "today")
+
+    assert shown.count('class="gap"') == 1
 
 
 def test_in_person_names_the_room_and_by_phone_the_number(client, ayu):
@@ -156,13 +181,87 @@ def test_in_person_names_the_room_and_by_phone_the_number(client, ayu):
     assert 'href="tel:+6281234567890"' in shown
 
 
-def test_the_day_asks_as_often_for_many_as_for_few(client, ayu, django_assert_max_num_queries):
-    for n in range(20):
-        make_consultation(counselor=ayu, client=make_client(), starts_at=NOW + n * 8 * HOUR)
-    client.force_login(ayu.user)
+def test_a_session_of_a_program_says_which_it_is(client, ayu, rina):
+    make_meeting(starts_at=NOW + HOUR, counselor=ayu, clients=[rina], session_number=5, session_count=12)
 
-    with django_assert_max_num_queries(9):
-        client.get(reverse("today"))
+    assert "Sesi 5 dari 12" in page(client, ayu.user, "today")[1]
+
+
+def test_the_day_takes_as_many_statements_for_many_as_for_one(client, ayu):
+    counts = []
+    for days in (range(1), [*range(-60, 0), *range(1, 20)]):
+        for n in days:
+            status = [Status.CONFIRMED, Status.ATTENDED][n % 2]
+            at = NOW + n * 8 * HOUR + 2 * HOUR
+            make_consultation(counselor=ayu, client=make_client(), starts_at=at, status=status)
+        client.force_login(ayu.user)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("today")).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 8
+
+
+def test_what_is_still_to_be_written_is_listed_until_it_is(client, ayu, rina):
+    budi = make_client(name="Budi")
+    written = make_consultation(counselor=ayu, client=rina, starts_at=NOW - 3 * DAY, status=Status.ATTENDED)
+    unknown = make_meeting(starts_at=NOW - 2 * DAY, counselor=ayu, clients=[budi])
+    make_consultation(counselor=ayu, client=make_client(name="Tono"), starts_at=NOW - DAY, status=Status.MISSED)
+
+    _status, before = page(client, ayu.user, "today")
+    Consultation.objects.filter(pk=written.pk).update(recorded_at=NOW)
+    Meeting.objects.filter(pk=unknown.pk).update(status=Status.ATTENDED)
+    _status, after = page(client, ayu.user, "today")
+
+    assert reverse("consultation", args=[written.pk]) in before
+    assert reverse("attendance", args=[unknown.pk]) in before
+    assert "Tono" not in before
+    assert not any(name in after for name in ("Rina", "Budi"))
+
+
+def test_a_counselor_records_who_came_from_the_list(client, ayu, rina):
+    meeting = make_meeting(starts_at=NOW - HOUR / 2, counselor=ayu, clients=[rina])
+    address = reverse("attendance", args=[meeting.pk])
+    assert f'formaction="{address}"' in page(client, ayu.user, "today")[1]
+
+    answer = client.post(address, {"all": "attended"})
+
+    meeting.refresh_from_db()
+    assert answer.headers["Location"] == f"{reverse('today')}#m-{meeting.pk}"
+    assert meeting.status == Status.ATTENDED
+    assert f'formaction="{address}"' not in page(client, ayu.user, "today")[1]
+
+
+def test_a_counselor_corrects_who_came_with_a_trace(client, ayu, rina):
+    meeting = make_meeting(starts_at=NOW - 2 * HOUR, counselor=ayu, clients=[rina])
+    head = meeting.participants.get()
+    client.force_login(ayu.user)
+    address = reverse("attendance", args=[meeting.pk])
+    client.post(address, {"all": "missed"})
+
+    late = {f"head-{head.pk}": "late", "version": "1"}
+    assert client.post(address, {"version": "1"}).status_code == 422
+    assert client.post(address, late).headers["Location"] == reverse("today")
+
+    head.refresh_from_db()
+    assert head.attendance == "late"
+    assert AuditEvent.objects.get(act="attendance.corrected").facts == {"before": "missed", "after": "late"}
+
+
+def test_attendance_of_others_is_not_there(client, ayu, rina, front_desk):
+    elsewhere = make_meeting(starts_at=NOW - HOUR, clients=[rina])
+    as_client = make_meeting(starts_at=NOW - HOUR, clients=[make_client(user=ayu.user)])
+    mine = make_meeting(starts_at=NOW - HOUR, counselor=ayu, clients=[make_client()])
+    held = make_meeting(starts_at=NOW + DAY, counselor=ayu, status=Status.HELD)
+
+    seen = [page(client, ayu.user, "attendance", each.pk)[0] for each in (elsewhere, as_client, held, mine)]
+
+    assert seen == [404, 404, 404, 200]
+    assert [page(client, user, "attendance", mine.pk)[0] for user in (front_desk, rina.user)] == [404, 404]
+
+
+def test_a_counselor_without_a_profile_has_an_empty_day(client, db):
+    assert page(client, make_user(Role.COUNSELOR), "today")[0] == 200
 
 
 def test_others_of_the_staff_are_led_to_where_their_work_is(client, manager, front_desk):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from practice.calendar.actions import Elsewhere, Taken, approve, cancel_meeting, decline, move_meeting
 from practice.calendar.attendance import Attendance, record_attendance
+from practice.calendar.desk.answers import ANSWER_SOON
 from practice.calendar.desk.days import LOOKS, filter_choices, grouped, read_filters, rows_of_day, situation_of, tag_of
 from practice.calendar.desk.forms import AttendanceForm, CancelForm, DateForm, DeclineForm, PickForm, StartForm
 from practice.calendar.desk.history import history_of, messages_about
@@ -28,7 +29,6 @@ from practice.people.policies import requires
 from practice.zones import zone as zone_of
 
 ONE_DAY = timedelta(days=1)
-ANSWER_SOON = timedelta(hours=4)
 ON_A_PAGE = 50
 
 
@@ -287,7 +287,7 @@ def meeting_attendance(request, pk):
     found = find_meeting(request, pk)
     now = timezone.now()
     if request.method == "POST" and "all" in request.POST:
-        return record_for_all(request, found, now)
+        return record_for_all(request, found, now, back=reverse("desk"))
     form = AttendanceForm(
         request.POST if request.method == "POST" else None, meeting=found, initial={"version": found.version}
     )
@@ -303,15 +303,15 @@ def meeting_attendance(request, pk):
     return render(request, "calendar/desk/attendance.html", context, status=422 if form.is_bound else 200)
 
 
-def record_for_all(request, meeting, now):
-    """Record the same for every head and go back to the list."""
+def record_for_all(request, meeting, now, *, back: str):
+    """Record the same for every head and go back to the list: the one the form came from, else `back`."""
     word = request.POST["all"] if request.POST["all"] in Attendance.values else ""
     heads = {head.pk: word for head in meeting.participants.all()}
     try:
         record_attendance(meeting=meeting, by=request.user, now=now, heads=heads)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
-    return redirect(f"{back_to(request, reverse('desk'))}#m-{meeting.pk}")
+    return redirect(f"{back_to(request, back)}#m-{meeting.pk}")
 
 
 def back_to(request, otherwise: str) -> str:

@@ -13,11 +13,13 @@ from programs.benchmarking import Line, ServedPractice, median_ms, memory_mb, th
 PROBE = """
 import django, json, sys; django.setup()
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from practice.calendar import slots
-from practice.people.models import Counselor
+from practice.calendar.desk.clients import find_clients
+from practice.people.models import Counselor, Role, User
 body, key, service = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 with connection.cursor() as cursor:
     counselor = Counselor.objects.get(slug=body["counselor"])
@@ -27,6 +29,23 @@ with connection.cursor() as cursor:
                    {"counselors": [counselor.pk], "lower": lower, "upper": upper, "now": upper})
     plan = cursor.fetchone()[0][0]["Plan"]
 client = Client(SERVER_NAME="localhost")
+desk, now = User.objects.with_role(Role.FRONT_DESK).order_by("pk").first(), timezone.now()
+pages = {}
+for path, user in [("/today/", counselor.user), ("/desk/", desk), ("/desk/clients/?q=Kirnaa+Tobign", desk)]:
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(user)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(path).status_code == 200, path
+    pages[path] = len(captured)
+with CaptureQueriesContext(connection) as captured, connection.cursor() as cursor:
+    found = find_clients("Kirnaa Tobign", desk, now=now)
+scans = 0
+with connection.cursor() as cursor, transaction.atomic():
+    cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', true)")
+    for query in captured:
+        if query["sql"].startswith("SELECT \\"practice_client") or "FROM \\"practice_client\\"" in query["sql"]:
+            cursor.execute("EXPLAIN " + query["sql"])
+            scans += "client_search" in str(cursor.fetchall())
 def book(n):
     return client.post("/api/v1/bookings", json.dumps(body), content_type="application/json",
                        headers={"Idempotency-Key": f"{key}-{n}"})
@@ -36,6 +55,7 @@ with CaptureQueriesContext(connection) as queries:
     status = book(1).status_code
 host = connection.get_connection_params()["host"]
 print(json.dumps({"buffers": plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], "status": status, "host": host,
+    "pages": pages, "found": len(found.matching) + len(found.alike), "scans": scans,
     "search": len(searching), "statements": [" ".join(q["sql"].split())[:76] for q in queries],
     "counselor": str(counselor.pk), "lower": str(lower), "upper": str(upper)}))
 """
@@ -81,7 +101,7 @@ class Command(BaseCommand):
         print(f"{practice.history:,}: answers agree, {len(whole)} starts of one, {len(anyone)} of all counselors")
 
     def measure(self, practice, repeat, bookings):
-        """One round: bare view, search of one counselor, of all, and bookings one after the other."""
+        """One round: bare view, searches, pages of counselor and desk, and bookings one after the other."""
         line = Line(practice.port)
         repeat = repeat or 20
         paths = {
@@ -90,6 +110,11 @@ class Command(BaseCommand):
             "search, any of 50": practice.search("any", self.first, self.last),
         }
         figures = {name: timed(repeat, lambda path=path: line.ask("GET", path)) for name, path in paths.items()}
+        for name, (path, headers) in practice.pages.items():
+            status, _page = line.ask("GET", path, **headers)
+            if status != 200:
+                raise RuntimeError(f"{path}: {status}")
+            figures[name] = timed(repeat, lambda path=path, headers=headers: line.ask("GET", path, **headers))
         requests = [practice.booking() for _booking in range(bookings)]
 
         def book():
@@ -126,6 +151,9 @@ class Command(BaseCommand):
         )
         if found["status"] != 201:
             raise RuntimeError(f"the probe's booking was answered {found['status']}")
+        for path, count in found["pages"].items():
+            print(f"  statements of {path:10} {count:7}")
+        print(f"  index scans of a mistyped client search {found['scans']} of 2, {found['found']} clients found")
         print(f"  statements of a search   {found['search']:7}")
         print(f"  statements of a booking  {len(found['statements']):7}")
         for statement in found["statements"]:

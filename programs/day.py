@@ -1,0 +1,118 @@
+"""A counselor's day: what is planned, what is free between, what is still to be written, and the next seven days."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q
+
+from practice.calendar.actions import CARE_LASTS
+from practice.calendar.gaps import Gap, free_gaps
+from practice.calendar.meetings import OCCUPIES
+from practice.calendar.models import Meeting, Participant, Status
+from practice.calendar.openings import midnight, minute_of
+from practice.calendar.slots import LONGEST
+from practice.people.accounts import User
+from practice.people.models import Counselor
+from programs.notes.due import notes_due
+from programs.sessions.models import Attempt
+
+DAYS_AHEAD = 7
+DAY = timedelta(days=1)
+LISTED = [Status.REQUESTED, Status.CONFIRMED, Status.ATTENDED, Status.MISSED]
+NO_ATTENDANCE = Q(status=Status.CONFIRMED)
+NO_OUTCOME = Q(status=Status.ATTENDED, consultation__isnull=False, consultation__recorded_at=None)
+
+
+@dataclass
+class Day:
+    """One day's meetings by time; today's with the free gaps among them."""
+
+    on: date
+    rows: list[Meeting | Gap]
+
+
+@dataclass
+class Agenda:
+    """What the page of today shows. `attendance` and `outcomes` are meetings of the last 30 days that wait for it.
+
+    `notes` are sessions whose note is still to be written, see `programs.notes.due`.
+    """
+
+    today: Day
+    ahead: list[Day] = field(default_factory=list)
+    attendance: list[Meeting] = field(default_factory=list)
+    outcomes: list[Meeting] = field(default_factory=list)
+    notes: list[Attempt] = field(default_factory=list)
+
+    @property
+    def meetings(self) -> list[Meeting]:
+        """Those of today, without the gaps."""
+        return [row for row in self.today.rows if isinstance(row, Meeting)]
+
+    @property
+    def coming(self) -> Meeting | None:
+        """The one that begins next today."""
+        return next((each for each in self.meetings if not each.has_started), None)
+
+
+def agenda_of(user: User, zone: ZoneInfo, *, now: datetime) -> Agenda:
+    """This counselor's agenda on the clocks of `zone`, in four statements however much is planned."""
+    today = now.astimezone(zone).date()
+    start, end = midnight(today, zone), midnight(today + DAY, zone)
+    counselor = Counselor.objects.filter(user=user).first()
+    if counselor is None:
+        return Agenda(Day(today, []))
+    meetings = meetings_of(counselor, user, start, midnight(today + (DAYS_AHEAD + 1) * DAY, zone))
+    for each in meetings:
+        describe(each, counselor, now=now)
+    shown = [each for each in meetings if each.ends_at > start]
+    taken = [(minute_of(each.busy_from), minute_of(each.busy_until)) for each in shown]
+    gaps = [gap for gap in free_gaps(counselor, start, end, taken=taken) if gap.ends_at > now]
+    by_day = {on: list(rows) for on, rows in groupby(shown, lambda each: each.starts_at.astimezone(zone).date())}
+    of_today = [row for on, rows in by_day.items() if on <= today for row in rows]
+    return Agenda(
+        today=Day(today, sorted([*of_today, *gaps], key=lambda row: row.starts_at)),
+        ahead=[Day(on, rows) for on, rows in by_day.items() if on > today],
+        attendance=[each for each in meetings if each.ends_at <= start and each.status == Status.CONFIRMED],
+        outcomes=[each for each in meetings if each.outcome_is_due],
+        notes=notes_due(user, now),
+    )
+
+
+def meetings_of(counselor: Counselor, user: User, start: datetime, end: datetime) -> list[Meeting]:
+    """Those on the list from `start` to `end`, and earlier ones for which something is due, by time: one statement.
+
+    Each knows `names` and `phones` of the people in it, `consultation_id` and `recorded_at` of its consultation, and
+    the `session_id` of its session in a program.
+    """
+    people = Participant.objects.filter(meeting=OuterRef("pk")).order_by("client__preferred_name", "pk")
+    return list(
+        Meeting.objects.visible_to(user)
+        .filter(OCCUPIES, counselor=counselor, busy_from__gte=start - CARE_LASTS, busy_from__lt=end + LONGEST)
+        .filter(Q(ends_at__gt=start, starts_at__lt=end, status__in=LISTED) | NO_ATTENDANCE | NO_OUTCOME)
+        .filter(starts_at__lt=end)
+        .select_related("service", "room")
+        .annotate(
+            names=ArraySubquery(people.values("client__preferred_name")),
+            phones=ArraySubquery(people.values("client__phone")),
+            consultation_id=F("consultation__pk"),
+            session_id=F("attempt__session_id"),
+            recorded_at=F("consultation__recorded_at"),
+        )
+        .order_by("starts_at", "pk")
+    )
+
+
+def describe(meeting: Meeting, counselor: Counselor, *, now: datetime) -> None:
+    """Add what a row says of it."""
+    meeting.counselor = counselor
+    meeting.who = ", ".join(meeting.names)
+    meeting.has_started = meeting.has_begun(now)
+    meeting.is_over = meeting.ends_at <= now
+    meeting.attendance_is_due = meeting.status == Status.CONFIRMED and meeting.has_started
+    meeting.outcome_is_due = (
+        meeting.status == Status.ATTENDED and meeting.consultation_id is not None and meeting.recorded_at is None
+    )
