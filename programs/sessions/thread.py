@@ -150,7 +150,7 @@ def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
     threads = {pk: Thread(None) for pk in ids}
     for plan in signed.order_by("number"):
         threads[plan.program_id].plan = plan
-    meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service")
+    meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service", "meeting__room__location")
     sessions = Session.objects.filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))
     for session in sessions.order_by("program_id", "number"):
         session.program = by_id[session.program_id]

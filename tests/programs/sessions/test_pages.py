@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from practice.calendar.models import Meeting, Party, Status
@@ -20,6 +22,7 @@ from tests.factories import (
     make_meeting,
     make_practice,
     make_program,
+    make_room,
     make_session_service,
     make_supervision,
     make_user,
@@ -369,3 +372,19 @@ def test_the_front_desk_sees_which_session_of_how_many_and_nothing_else(client, 
         assert "Sesi 2 dari 4" in page
         assert "Tidur" not in page
         assert "Langkah" not in page
+
+
+def test_a_clients_page_takes_as_many_statements_in_a_room_as_by_video(client, program, monday_at_nine):
+    other = make_program(sessions=4)
+    make_attempt(program, 1, starts_at=monday_at_nine)
+    make_attempt(other, 1, starts_at=monday_at_nine, room=make_room())
+
+    def statements(which):
+        enter(client, member(which))
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get(reverse("program", args=[which.pk]))
+        assert page.status_code == 200
+        return len(seen)
+
+    statements(program)
+    assert statements(other) == statements(program)
