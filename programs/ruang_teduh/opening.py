@@ -10,8 +10,8 @@ from practice.calendar.models import TimeOff, WorkingHours
 from practice.calendar.schedules import adopt_holidays, coming_holidays
 from practice.catalog.models import Kind, Location, Room, Service
 from practice.pages.models import HelpContact
-from practice.people.models import Counselor, Licence, Practice, Role, RoleGrant, Topic, User
-from programs.ruang_teduh.cast import CLIENTS, OFFICE, Member
+from practice.people.models import Counselor, Licence, Practice, Role, RoleGrant, Supervision, Topic, User
+from programs.ruang_teduh.cast import CLIENTS, COUNSELORS, OFFICE, Member
 from programs.ruang_teduh.counselors import TOPICS, Profile
 from programs.ruang_teduh.dice import dice, new_id
 from programs.ruang_teduh.help import CONTACTS
@@ -55,6 +55,7 @@ def open_practice(*, profiles: list[Profile], seed: int, since: date, passwords:
     members = [*CLIENTS, *OFFICE, *(Member(p.who, p.name, Role.COUNSELOR, p.time_zone) for p in profiles)]
     users = open_accounts(members, passwords, seed=seed, began_at=began_at)
     counselors = open_counselors(profiles, users, places, seed=seed, since=began_at.date(), today=today)
+    open_supervision(counselors, users, began_at=began_at)
     services = open_services(profiles, counselors, rooms)
     first = min(date(today.year, 1, 1), since)
     days = coming_holidays(PRACTICE["country"], first, date(today.year + 1, 12, 31))
@@ -94,6 +95,16 @@ def open_accounts(members: list[Member], passwords: dict, *, seed: int, began_at
         for member in members
     )
     return users
+
+
+def open_supervision(counselors: list[Counselor], users: dict[str, User], *, began_at: datetime) -> None:
+    """The supervisor of the cast reads along with its counselors; they sign their own notes."""
+    supervised = {users[member.who] for member in COUNSELORS if member.who in users}
+    Supervision.objects.bulk_create(
+        Supervision(supervisor=users["ratna"], counselor=counselor, co_signs=False, started_at=began_at)
+        for counselor in counselors
+        if counselor.user in supervised
+    )
 
 
 def open_counselors(profiles, users, places, *, seed, since: date, today: date) -> list[Counselor]:

@@ -148,11 +148,11 @@ class Pages:
                         reported_at=at + timedelta(days=4),
                     )
                 )
-            if turn % 3 != 2:
+            if turn < len(found.theme.found):
                 self.reflect(found, client, session, turn, at + timedelta(hours=5))
 
     def reflect(self, found: Told, client, session, turn: int, at) -> None:
-        saw, will_try = found.theme.found[turn % len(found.theme.found)]
+        saw, will_try = found.theme.found[turn]
         self.add(
             Reflection(
                 pk=new_id(found.rng),

@@ -134,8 +134,8 @@ class Weaver:
         members = [client, *how.partners]
         self._close(program, meetings, stage, how)
         plans = self._plans(program, planned, created_at, agreed_at, how, theme)
-        outline = self._outline(program.template_version, client.language)
         count = plans[-1].planned_sessions if plans[-1].status != PlanStatus.OFFERED else planned
+        outline = self._outline(program.template_version, client.language, planned)
         sessions = [
             Session(
                 pk=new_id(self.rng),
@@ -163,8 +163,11 @@ class Weaver:
         versions = self.templates.get(theme.method, [])
         return min(versions, key=lambda v: abs(v.planned_sessions - planned), default=None)
 
-    def _outline(self, version, language):
+    def _outline(self, version, language, planned):
+        """What each session is for, as its template says; the last one planned says goodbye, whatever comes between."""
         rows = {row.number: row for row in version.sessions.all()} if version else {}
+        if rows:
+            rows[planned] = rows.pop(max(rows))
 
         def outline(number, theme):
             row = rows.get(number)

@@ -462,3 +462,11 @@ def test_who_is_in_an_open_program_is_in_care(demo):
         for member in program.members.all():
             care = CareRelationship.objects.current(NOW)
             assert care.filter(client=member.client_id, counselor=program.counselor_id).exists()
+
+
+def test_the_supervisor_of_the_demo_finds_programs_of_the_casts_counselors(demo):
+    ratna = User.objects.get(email="ratna@ruangteduh.example")
+
+    led_by = set(Program.objects.visible_to(ratna).values_list("counselor__slug", flat=True))
+
+    assert len(led_by) == 2
