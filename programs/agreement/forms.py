@@ -62,6 +62,8 @@ class StartForm(forms.Form):
         self.versions = {str(version.pk): version for version in versions}
         self.fixed = fixed
         self.fields["clients"].choices = [(pk, client.preferred_name) for pk, client in self.clients.items()]
+        for name in ("template", "clients") if fixed is None else ("template",):
+            self.fields[name].hides_optional = True  # one answer is needed, which draft_program words better
         if fixed is not None:
             self.fields["clients"].label = _now("Does somebody else take part? A partner, for example")
         blank = [("", _now("Without a template"))]

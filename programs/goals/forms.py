@@ -119,6 +119,7 @@ class LevelsForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"invalid_choice": _("Choose one of the five levels.")},
             )
+            self.fields[str(goal.pk)].hides_optional = True  # the page says it once
 
     def chosen(self) -> dict:
         """{goal's key: level} of what was answered."""
@@ -148,5 +149,6 @@ class ChecksForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"invalid_choice": _("Choose a number from 0 to 10.")},
             )
+            self.fields[str(goal.pk)].hides_optional = True
 
     chosen = LevelsForm.chosen

@@ -114,6 +114,7 @@ class AddendumForm(forms.Form):
 
     text = words(_("What is added"), rows=5)
     reason = words(_("Why it is added"), rows=2)
+    text.hides_optional = reason.hides_optional = True  # both are needed; the action says so in its own words
 
 
 class ReturnForm(RevisionForm):

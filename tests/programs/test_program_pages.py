@@ -114,3 +114,23 @@ def test_the_page_of_a_program_takes_the_same_few_statements_however_long_it_is(
 
     assert many <= few + 1
     assert many <= 15, many
+
+
+def test_what_to_do_next_with_a_draft_stands_before_its_sessions(client, ayu, rina):
+    draft = make_program(counselor=ayu, clients=[rina], status=Status.DRAFT)
+    client.force_login(ayu.user)
+
+    page = client.get(reverse("program", args=[draft.pk])).content.decode()
+
+    assert page.index('id="agreement"') < page.index('id="sessions"')
+    assert 'id="notes"' not in page
+    assert 'id="between"' not in page
+
+
+def test_a_program_that_was_agreed_shows_its_notes_and_what_lies_between(client, ayu, program):
+    client.force_login(ayu.user)
+
+    page = client.get(reverse("program", args=[program.pk])).content.decode()
+
+    assert page.index('id="sessions"') < page.index('id="notes"') < page.index('id="between"')
+    assert page.count('id="agreement"') == 1
