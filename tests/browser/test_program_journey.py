@@ -114,6 +114,8 @@ class AtTheKeyboard(Person):
 def scene():
     """A consultation that ended in "a program"; its counselor works every day, so that any day will do for the test."""
     scene = Scene()
+    place_in_time(scene.meeting, timezone.now() - timedelta(days=60), None)  # before every session, whatever today is
+    scene.meeting.save()
     for weekday in (5, 6):
         make_hours(scene.ayu, weekday=weekday)
     make_template(sessions=4, pace_days=7, review_after=[1, 3])
