@@ -20,7 +20,7 @@ from practice.records.fields import EncryptedTextField
 from practice.records.models import KeyHolder, RecordQuerySet
 from programs.goals.models import Goal
 from programs.library.models import NoteFormat
-from programs.plan.models import Program
+from programs.plan.models import Program, Signature
 from programs.sessions.models import Session
 
 
@@ -48,13 +48,16 @@ class ProgressNoteQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Their own for the author, while they lead the program; signed ones for whoever leads or supervises it.
 
-        And what waits to be co-signed, for the author's supervisor. Clients read notes only on request, outside these
-        pages.
+        And what waits to be co-signed, for the author's supervisor; what else a supervisee handed in, unless a client
+        refuses supervision. Clients read notes only on request, outside these pages.
         """
         seen = Q(author=user, program__in=Program.objects.for_counselor(user).values("pk"))
         seen |= Q(status=NoteStatus.SIGNED, program__in=Program.objects.for_staff(user).values("pk"))
         if user.has_role(Role.SUPERVISOR):
-            seen |= Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED]) & self._by_supervisee(user)
+            refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("program"))
+            handed_in = Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED]) & ~models.Exists(refusing)
+            seen |= Q(status=NoteStatus.SUBMITTED) & self._by_supervisee(user, co_signs=True)
+            seen |= handed_in & self._by_supervisee(user)
         return self.filter(seen).distinct()
 
     def awaiting(self, user):

@@ -25,6 +25,7 @@ from programs.notes.chain import is_unchanged, verify_program
 from programs.notes.due import due, notes_due, overdue, waiting
 from programs.notes.formats import Body, Writing, in_format
 from programs.notes.models import Addendum, IndividualPart, NoteStatus, ProcessNote, ProgressNote
+from programs.plan.models import Signature
 from tests.factories import (
     NOW,
     make_attempt,
@@ -463,3 +464,20 @@ def test_nothing_of_it_lies_open_in_the_database_or_the_trail(program, couple, a
             rows = cursor.fetchall()
             assert rows
             assert not any(b"KANARI".hex() in row[0] or "KANARI" in row[0] for row in rows)
+
+
+def test_a_supervisor_whom_a_client_refuses_reads_no_signed_note(program, couple, ayu):
+    supervisor = make_supervision(ayu, co_signs=False).supervisor
+    note = sign(save(program))
+    assert ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
+
+    Signature.objects.create(
+        plan=program.plans.get(),
+        client=couple[0],
+        text_hash="0",
+        language="id",
+        signed_at=NOW,
+        signed_by=couple[0].user,
+    )
+
+    assert not ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
