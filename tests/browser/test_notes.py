@@ -96,7 +96,8 @@ def test_a_note_that_was_changed_in_another_tab_keeps_both_texts(enter, house, a
     other = page.context.new_page()
     other.goto(to("note", house, 2))
     other.get_by_label("Risk statement").fill("Dari tab lain")
-    other.get_by_role("button", name="Save draft").click()
+    with other.expect_navigation():
+        other.get_by_role("button", name="Save draft").click()
 
     page.get_by_label("Risk statement").fill("Dari tab ini")
     page.get_by_label("Technique used").focus()
