@@ -127,16 +127,16 @@ def test_the_summary_of_mistakes_has_the_focus_and_leads_to_the_field(open_page)
 
 def test_language_and_colours_change_without_javascript(open_page):
     page = open_page(PAGE, java_script_enabled=False)
-    assert page.locator("h1").inner_text() == "Komponen"
+    expect(page.locator("h1")).to_have_text("Komponen", use_inner_text=True)
 
     page.get_by_role("button", name="English").click()
-    assert page.locator("h1").inner_text() == "Components"
-    assert page.url.endswith(PAGE)
+    expect(page.locator("h1")).to_have_text("Components", use_inner_text=True)
+    page.wait_for_url(lambda url: url.endswith(PAGE))
 
     page.get_by_role("link", name="Language, colours and time zone").click()
     page.get_by_label("Dark").check()
     page.locator("form", has=page.get_by_label("Dark")).get_by_role("button").click()
-    assert page.url.endswith(PAGE)
+    page.wait_for_url(lambda url: url.endswith(PAGE))
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
@@ -186,8 +186,8 @@ def test_paper_shows_the_page_without_its_controls(open_page):
     page = open_page(PAGE)
     page.emulate_media(media="print", color_scheme="dark")
 
-    assert not page.locator(".foot").is_visible()
-    assert not page.locator(".top form").is_visible()
+    expect(page.locator(".foot")).not_to_be_visible()
+    expect(page.locator(".top form")).not_to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(34, 48, 45)"
 
 
@@ -195,11 +195,11 @@ def test_the_menu_of_staff_folds_on_a_phone(open_page, sign_in, no_overflow, axe
     page = open_page(PAGE)
     sign_in(page, make_counselor().user)
     page.goto(f"{PAGE}?layout=staff")
-    assert not page.get_by_role("button", name="Keluar").is_visible()
+    expect(page.get_by_role("button", name="Keluar")).not_to_be_visible()
 
     page.locator("summary", has_text="Menu").click()
 
-    assert page.get_by_role("button", name="Keluar").is_visible()
+    expect(page.get_by_role("button", name="Keluar")).to_be_visible()
     no_overflow(page)
     axe(page)
 
@@ -212,7 +212,7 @@ def test_after_a_part_was_replaced_the_focus_is_on_its_heading(open_page):
     page.locator("#part h3").wait_for()
     expect(page.locator("#part h3")).to_be_focused()
     assert page.locator("#part").get_attribute("aria-busy") == "false"
-    assert page.locator("#status").inner_text() == ""
+    expect(page.locator("#status")).to_have_text("", use_inner_text=True)
 
 
 def test_what_could_not_be_fetched_is_said_where_everyone_notices(open_page):

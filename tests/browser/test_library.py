@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from practice.people.models import Role
 from programs.library.actions import edit_template
@@ -50,7 +51,7 @@ def test_every_page_of_the_library_is_sound(library_page, look, axe, no_overflow
     page.locator("#id_planned_sessions").fill("2")
     page.locator("#id_s1_aim_id").fill("")
     page.locator("form[novalidate] .actions .btn").click()
-    assert page.locator(".wrong-summary").is_visible()
+    expect(page.locator(".wrong-summary")).to_be_visible()
     assert page.evaluate("document.activeElement.className") == "wrong-summary"
     axe(page)
     no_overflow(page)
@@ -66,14 +67,16 @@ def test_without_javascript_a_counselor_copies_a_template_and_makes_it_longer(li
     page.get_by_label("Title in English").fill("Sleeping better, slowly")
     page.get_by_label("Planned sessions").fill("5")
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_role("link", name="Sessions 4 to 5 have been added below").is_visible()
-    assert page.get_by_label("Title in English").input_value() == "Sleeping better, slowly"
+    expect(page.get_by_role("link", name="Sessions 4 to 5 have been added below")).to_be_visible()
+    expect(page.get_by_label("Title in English")).to_have_value("Sleeping better, slowly")
     for number in (4, 5):
         page.get_by_role("group", name=f"Session {number}").get_by_label("Aim, in Indonesian").fill(f"Baru {number}")
     page.get_by_role("button", name="Save").click()
 
-    assert page.get_by_role("heading", name="Sleeping better, slowly").is_visible()
-    assert page.locator("figcaption").inner_text() == "5 sessions, with reviews after sessions 2 and 4."
+    expect(page.get_by_role("heading", name="Sleeping better, slowly")).to_be_visible()
+    expect(page.locator("figcaption")).to_have_text(
+        "5 sessions, with reviews after sessions 2 and 4.", use_inner_text=True
+    )
     assert page.locator(".tags").inner_text().startswith("Your own")
     copy = Template.objects.get(author=ayu).versions.get()
     assert [row.aim_id for row in copy.sessions.order_by("number")][2:] == ["Langkah 3", "Baru 4", "Baru 5"]
@@ -110,5 +113,5 @@ def test_a_supervisor_edits_a_template_by_keyboard_alone(library_page):
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{reverse('library_template', args=[template.pk])}")
 
-    assert page.get_by_text("Saved as version 2.").is_visible()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     assert template.versions.newest().get().title_id == "Malam tenang"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.models import Status
 from practice.people.models import Role
@@ -77,12 +78,12 @@ def test_a_note_is_written_kept_and_signed_by_keyboard(enter, house):
     page.get_by_role("button", name="Go on to sign").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/sign/")
-    assert "What will be locked" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("What will be locked", use_inner_text=True)
     page.get_by_role("button", name="Sign and lock").focus()
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/programs/notes/**")
-    assert "unchanged since it was signed" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("unchanged since it was signed", use_inner_text=True)
     assert ProgressNote.objects.get().status == NoteStatus.SIGNED
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
@@ -105,8 +106,8 @@ def test_a_note_that_was_changed_in_another_tab_keeps_both_texts(enter, house, a
     page.get_by_role("button", name="Save draft").click()
     page.wait_for_selector("#others")
     axe(page)
-    assert "Dari tab lain" in page.inner_text("section[aria-labelledby=others]")
-    assert page.get_by_label("Risk statement").input_value() == "Dari tab ini"
+    expect(page.locator("section[aria-labelledby=others]")).to_contain_text("Dari tab lain", use_inner_text=True)
+    expect(page.get_by_label("Risk statement")).to_have_value("Dari tab ini")
     page.get_by_role("button", name="Save draft").click()
     page.wait_for_selector("#others", state="detached")
 
@@ -121,7 +122,7 @@ def test_a_draft_that_could_not_be_sent_says_so_and_stays_typed(enter, house):
     page.get_by_label("Technique used").focus()
     wait_for(page, "Not saved yet")
 
-    assert page.get_by_label("Risk statement").input_value() == "Masih di sini"
+    expect(page.get_by_label("Risk statement")).to_have_value("Masih di sini")
 
 
 def test_a_note_is_written_and_signed_without_javascript(enter, house):
@@ -134,6 +135,7 @@ def test_a_note_is_written_and_signed_without_javascript(enter, house):
     page.get_by_role("button", name="Go on to sign").click()
     page.get_by_role("button", name="Sign and lock").click()
 
+    expect(page.get_by_role("button", name="Sign and lock")).to_have_count(0)
     assert ProgressNote.objects.get().status == NoteStatus.SIGNED
 
 
@@ -150,10 +152,10 @@ def test_a_client_chooses_topics_reports_and_reflects_on_a_phone_without_javascr
     page.get_by_role("link", name="Write it down").click()
     page.get_by_label("What did you find out?").fill("Sore adalah waktu terbaik")
     page.get_by_role("button", name="Save").click()
-    assert "Only you" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Only you", use_inner_text=True)
     page.get_by_role("button", name="Let my counselor read it").click()
 
-    assert "Your counselor may read it" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Your counselor may read it", use_inner_text=True)
     assert (Topic.objects.count(), TaskReport.objects.get().outcome) == (1, "partly")
     assert Reflection.objects.get().is_shared
 

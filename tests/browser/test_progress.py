@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.models import Role
@@ -69,10 +70,10 @@ def test_a_counselor_writes_a_goal_with_the_keyboard_and_sees_it_grow(open_page,
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{reverse('goals', args=[draft.pk])}")
 
-    assert page.locator("figure.ladder").count() == 1
+    expect(page.locator("figure.ladder")).to_have_count(1)
     tab_to(page, page.locator("figure.ladder summary"))
     page.keyboard.press("Enter")
-    assert page.locator(".ladder dd", has_text="7 malam").is_visible()
+    expect(page.locator(".ladder dd", has_text="7 malam")).to_be_visible()
     assert Goal.objects.get().weight == 2
 
 

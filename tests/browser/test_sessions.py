@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.models import Meeting, Status
 from practice.people.models import Role
@@ -72,11 +73,11 @@ def test_a_counselor_sees_the_conflict_mends_it_and_books_all(enter, house, axe)
     page.get_by_label("First day").fill(f"{local:%Y-%m-%d}")
     page.get_by_label("Time", exact=True).fill(f"{local:%H:%M}")
     page.get_by_role("button", name="Look at the times").click()
-    assert page.locator(".series .error").count() == 1
+    expect(page.locator(".series .error")).to_have_count(1)
     assert Meeting.objects.count() == 2
     page.get_by_label("Counselor").nth(2).select_option("Sari Wulandari (free then)")
     page.get_by_role("button", name="Check again").last.click()
-    assert page.locator(".series .error").count() == 0
+    expect(page.locator(".series .error")).to_have_count(0)
     page.get_by_role("button", name="Book all 4 sessions").click()
 
     page.get_by_text("4 sessions are booked.").wait_for()

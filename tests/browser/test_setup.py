@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.models import WorkingHours
 from practice.catalog.models import Service
@@ -57,7 +58,7 @@ def test_a_manager_sets_up_an_empty_practice_until_it_can_be_booked(settings_pag
     page.get_by_label("E-mail for the invitation").fill("ayu@ruangteduh.example")
     page.get_by_label("Video room").fill("https://meet.example/ayu")
     save(page)
-    assert page.get_by_text("Invited as ayu@ruangteduh.example").is_visible()
+    expect(page.get_by_text("Invited as ayu@ruangteduh.example")).to_be_visible()
     page.get_by_role("link", name="Counselors").click()
     page.get_by_role("link", name="Settings").last.click()
 
@@ -82,7 +83,7 @@ def test_a_manager_sets_up_an_empty_practice_until_it_can_be_booked(settings_pag
         group.get_by_label("until").first.fill("17.00")
         group.get_by_label("place").first.select_option("Cikini")
     save(page)
-    assert page.get_by_text("Monday–Friday 09:00–17:00, Cikini").is_visible()
+    expect(page.get_by_text("Monday–Friday 09:00–17:00, Cikini")).to_be_visible()
     page.goto("/settings/")
 
     page.get_by_role("link", name="Add a service that can be booked").click()
@@ -92,7 +93,7 @@ def test_a_manager_sets_up_an_empty_practice_until_it_can_be_booked(settings_pag
     page.get_by_label("Ayu Pratiwi").check()
     page.get_by_label("Price in rupiah").fill("350.000")
     save(page)
-    assert page.get_by_text("Can be booked online").is_visible()
+    expect(page.get_by_text("Can be booked online")).to_be_visible()
     page.get_by_role("link", name="Settings").last.click()
 
     page.get_by_role("link", name="Take over the public holidays").click()
@@ -108,7 +109,7 @@ def test_a_manager_sets_up_an_empty_practice_until_it_can_be_booked(settings_pag
     save(page)
     page.get_by_role("link", name="Settings").last.click()
 
-    assert page.get_by_text("First steps").count() == 0
+    expect(page.get_by_text("First steps")).to_have_count(0)
     assert Invitation.objects.get().email == "ayu@ruangteduh.example"
     first = timezone.localdate() + timedelta(days=2)
     window = f"from={first}&to={first + timedelta(days=13)}&tz=Asia/Jakarta"
@@ -263,6 +264,6 @@ def test_the_help_page_works_without_javascript_on_a_narrow_phone(open_page, no_
 
     page = open_page("/help/", java_script_enabled=False, viewport={"width": 320, "height": 600})
 
-    assert page.locator('a[href="tel:1500"]').is_visible()
+    expect(page.locator('a[href="tel:1500"]')).to_be_visible()
     no_overflow(page)
     assert small_targets(page, 44) == []

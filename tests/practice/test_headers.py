@@ -195,8 +195,9 @@ def test_an_unknown_host_is_a_plain_400(visitor):
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_a_form_with_too_many_fields_is_a_plain_400(visitor):
-    answer = visitor.post("/preferences/theme/", {f"f{number}": "1" for number in range(310)})
+def test_a_form_with_too_many_fields_is_a_plain_400(visitor, settings):
+    fields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1
+    answer = visitor.post("/preferences/theme/", {f"f{number}": "1" for number in range(fields)})
 
     assert answer.status_code == 400
 
