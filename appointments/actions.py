@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Consultation
 from appointments.replays import Request, earlier_answer, kept_answer
-from practice.calendar.actions import HOLD, NotAllowed, Wanted, booking_event, care_for, notice, reserve_within
+from practice.calendar.actions import (
+    HOLD,
+    NotAllowed,
+    Wanted,
+    booking_event,
+    care_for,
+    notice,
+    reserve_locked,
+    reserve_within,
+    scarce_things,
+)
 from practice.calendar.links import new_link
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
 from practice.catalog.models import Approval, Service
@@ -135,8 +145,6 @@ def book_consultation(
     this browser's holds, which make way. Raise NotAllowed, Taken, Busy, or Mismatch if the key was used for something
     else.
     """
-    if (before := earlier_answer(request, now=now)) is not None:
-        return before
     client = booker.record(now=now)
     status = Status.REQUESTED if choice.service.approval == Approval.REQUEST else Status.CONFIRMED
     wanted = choice.wanted(
@@ -146,7 +154,9 @@ def book_consultation(
         releasing=tuple(held),
         is_new_client=booker.client is None,
     )
-    meeting = reserve_within([wanted], now=now)[0]
+    if (before := earlier_answer(request, now=now, also=scarce_things([wanted]))) is not None:
+        return before
+    meeting = reserve_locked(wanted, now=now)
     refuse_too_many(client, now=now)
     token, link = new_link(meeting, now=now)
     told = answer(meeting, token)

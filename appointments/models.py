@@ -72,7 +72,7 @@ class Consultation(models.Model):
 class Replay(models.Model):
     """The answer once given to an idempotency key, sealed, so that a retry is answered alike for 24 hours."""
 
-    key_hash = models.CharField(max_length=64, unique=True)
+    key_hash = models.CharField(max_length=64)
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     answer = models.BinaryField()
@@ -81,6 +81,7 @@ class Replay(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="replay_expiry")]
+        constraints = [models.UniqueConstraint(fields=["key_hash"], name="a_key_is_answered_once")]
 
     def __str__(self):
         return self.key_hash[:8]

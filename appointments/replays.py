@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,12 +51,13 @@ def _box() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(secret))
 
 
-def earlier_answer(request: Request, *, now: datetime) -> dict | None:
+def earlier_answer(request: Request, *, now: datetime, also: Iterable[tuple[str, object]] = ()) -> dict | None:
     """The answer given before, or None; from here on, others with the same key wait until this transaction ends.
 
-    Raise Mismatch if the key belongs to another request, Busy if the first one takes over three seconds.
+    `also` are further things to lock, in the same statement. Raise Mismatch if the key belongs to another request, Busy
+    if the locks could not be had in three seconds.
     """
-    lock([("replay", request.key_hash())])
+    lock([("replay", request.key_hash()), *also])
     for pk, body_hash, answer, expires_at in EARLIER.rows(key=request.key_hash()):  # at most one
         if expires_at <= now:
             Replay.objects.filter(pk=pk).delete()

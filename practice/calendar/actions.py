@@ -152,7 +152,7 @@ def lie_apart(wanted: Sequence[Wanted]) -> bool:
 def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
     """Check and save meetings that lie apart: one search for all that ask for the same, one statement for each table.
 
-    Only if a constraint refuses them are they saved one by one, to find out which it is and to drop holds that ran out.
+    Only if a constraint refuses them are they saved one by one, to find out which it is.
     """
     meetings: list[Meeting] = [None] * len(wanted)
     numbered = sorted(enumerate(wanted), key=lambda pair: asks_for(pair[1]))
@@ -166,6 +166,8 @@ def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
             with naming(which):
                 refuse_limits(one)
                 counselor = choose(one, openings)
+                if openings.ran_out:
+                    drop_holds(one, now=now)
                 room = openings.room_for(counselor.pk, one.starts_at) if one.mode == Mode.IN_PERSON else None
                 meetings[which] = new_meeting(one, counselor, room, now=now)
     try:
@@ -182,7 +184,7 @@ def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
         for which, (meeting, one) in enumerate(zip(meetings, wanted, strict=True)):
             with naming(which):
                 meeting._state.adding = True
-                save_or_make_way(meeting, one, now=now)
+                save_or_taken(meeting, one.clients)
     return meetings
 
 
@@ -204,28 +206,18 @@ def refuse_limits(one: Wanted) -> None:
 
 def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
     """Check and save one meeting; the locks are held."""
-    if one.releasing:
-        drop_holds(one, now=now)
     openings = find_openings(one.wish(), one.candidates, one.window(), now=now)
     counselor = choose(one, openings)
     room = openings.room_for(counselor.pk, one.starts_at) if one.mode == Mode.IN_PERSON else None
     meeting = new_meeting(one, counselor, room, now=now)
-    save_or_make_way(meeting, one, now=now)
+    if one.releasing or openings.ran_out:
+        drop_holds(one, now=now)
+    save_or_taken(meeting, one.clients)
     return meeting
 
 
-def save_or_make_way(meeting: Meeting, one: Wanted, *, now: datetime) -> None:
-    """Save the meeting and its heads; a hold in the way that has run out is dropped. Raise Taken if others stay."""
-    try:
-        save_or_taken(meeting, one.clients)
-    except Taken:
-        if not drop_holds(one, now=now):
-            raise
-        save_or_taken(meeting, one.clients)
-
-
-def drop_holds(one: Wanted, *, now: datetime) -> int:
-    """Remove this person's own holds that make way, and expired ones that lie in the way; return how many."""
+def drop_holds(one: Wanted, *, now: datetime) -> None:
+    """Remove this person's own holds that make way, and expired ones that lie in the way."""
     service = one.service
     start = one.starts_at - timedelta(minutes=service.buffer_before)
     end = one.starts_at + timedelta(minutes=service.minutes + service.buffer_after)
@@ -236,7 +228,7 @@ def drop_holds(one: Wanted, *, now: datetime) -> int:
     if one.releasing:
         stale |= Q(pk__in=one.releasing, hold_key=one.hold_key)
     held = Meeting.objects.filter(stale, status=Status.HELD)
-    return held._raw_delete(held.db)  # nothing refers to a held meeting: no participants, no messages, no links
+    held._raw_delete(held.db)  # nothing refers to a held meeting: no participants, no messages, no links
 
 
 def choose(one: Wanted, openings: Openings) -> Counselor:
@@ -292,13 +284,12 @@ def place_in_time(meeting: Meeting, starts_at: datetime, room: tuple[int, int] |
 
 
 def save_or_taken(meeting: Meeting, clients: Sequence[Client] = ()) -> None:
-    """Save the meeting and its heads; a refusal by an exclusion constraint becomes Taken."""
+    """Save the meeting and its heads; a refusal by an exclusion constraint becomes Taken, and ends the transaction."""
     try:
-        with transaction.atomic():
-            if meeting._state.adding:
-                insert_together(meeting, *(Participant(meeting=meeting, client=client) for client in clients))
-            else:
-                meeting.save()
+        if meeting._state.adding:
+            insert_together(meeting, *(Participant(meeting=meeting, client=client) for client in clients))
+        else:
+            meeting.save()
     except IntegrityError as error:
         if constraint_of(error) in OVERLAPS:
             raise Taken from error

@@ -82,7 +82,7 @@ class Meeting(models.Model):
     """A counselor's time with somebody: when, where, how, and whether it holds."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    reference = models.CharField(max_length=8, unique=True, editable=False)
+    reference = models.CharField(max_length=8, editable=False)
     counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="meetings")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="meetings")
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
@@ -138,6 +138,8 @@ class Meeting(models.Model):
             models.Index(fields=["answer_due_at"], condition=Q(status="requested"), name="meeting_awaits_answer"),
         ]
         constraints = [
+            # not unique=True: Django would add a second index, for LIKE, which nobody asks for
+            models.UniqueConstraint(fields=["reference"], name="a_reference_names_one_meeting"),
             ExclusionConstraint(
                 name="a_counselor_is_in_one_meeting_at_a_time",
                 expressions=[("counselor", RangeOperators.EQUAL), ("busy", RangeOperators.OVERLAPS)],
@@ -231,7 +233,9 @@ class Participant(models.Model):
         MISSED = "missed", _("Did not come")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="participants")
+    meeting = models.ForeignKey(  # the unique constraint below is its index
+        Meeting, on_delete=models.CASCADE, related_name="participants", db_index=False
+    )
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="participations")
     attendance = models.CharField(max_length=10, choices=Attendance, blank=True, default="")
     during = DateTimeRangeField(editable=False, null=True)

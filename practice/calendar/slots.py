@@ -50,22 +50,21 @@ WHERE s.service_id = %(service)s AND r.is_open AND l.is_open
 BUSY = """
 SELECT counselor_id, NULL::bigint, array_agg(date_part('epoch', busy_from)::bigint / 60),
        array_agg((date_part('epoch', busy_until)::bigint + 59) / 60),
-       array_agg(date_part('epoch', starts_at)::bigint / 60)
+       array_agg(date_part('epoch', starts_at)::bigint / 60), coalesce(hold_expires_at <= %(now)s, false) AS ran_out
 FROM practice_meeting
 WHERE counselor_id = ANY(%(counselors)s) AND busy_from >= %(lower)s AND busy_from < %(upper)s
-  AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed')
-  AND (hold_expires_at IS NULL OR hold_expires_at > %(now)s){ignore}
-GROUP BY counselor_id
+  AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed'){ignore}
+GROUP BY counselor_id, ran_out
 """
 BUSY_ROOMS = """
 UNION ALL
 SELECT NULL, room_id, array_agg(date_part('epoch', busy_from)::bigint / 60),
-       array_agg((date_part('epoch', busy_until)::bigint + 59) / 60), NULL
+       array_agg((date_part('epoch', busy_until)::bigint + 59) / 60), NULL,
+       coalesce(hold_expires_at <= %(now)s, false) AS ran_out
 FROM practice_meeting
 WHERE room_id = ANY(%(rooms)s) AND busy_from >= %(lower)s AND busy_from < %(upper)s
-  AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed')
-  AND (hold_expires_at IS NULL OR hold_expires_at > %(now)s){ignore}
-GROUP BY room_id
+  AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed'){ignore}
+GROUP BY room_id, ran_out
 """
 
 
@@ -99,6 +98,7 @@ class Openings:
     rooms: dict[UUID, list[tuple[int, int, int]]] = field(default_factory=dict)  # (room, location, free starts)
     load: dict[UUID, int] = field(default_factory=dict)  # meetings around the window
     refusals: dict[UUID, list[tuple[str, int]]] = field(default_factory=dict)  # (rule, starts it allows)
+    ran_out: bool = False  # a hold that no longer counts, but still lies in the table, is around
 
     def starts_of(self, counselor: UUID) -> list[datetime]:
         """Free starts of one counselor, ascending."""
@@ -177,7 +177,9 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
     in_person = wish.mode == Mode.IN_PERSON
     hours, away, licences, closures, rooms = read_rules(list(people), window, wish.service.pk if in_person else None)
     rooms = [pair for pair in rooms if wish.room in (None, pair[0])]
-    busy, busy_rooms = read_busy(wish, list(people), [room for room, _place in rooms], window, now=now)
+    busy, busy_rooms, openings.ran_out = read_busy(
+        wish, list(people), [room for room, _place in rooms], window, now=now
+    )
     service = wish.service
     reach = {"before": service.buffer_before, "after": service.minutes + service.buffer_after}
     room_masks = [
@@ -332,7 +334,10 @@ def read_rules(counselors: list[UUID], window: Window, service: int | None):
 
 
 def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Window, *, now: datetime):
-    """Occupied time around the window, by counselor and by room, in minutes since 1970: one statement."""
+    """Occupied time around the window, by counselor and by room, in minutes since 1970: one statement.
+
+    Also whether there are holds that ran out: they occupy nothing, but the constraints still know them.
+    """
     widening = timedelta(hours=26)  # whole local days on both sides, so that the cap counts them
     bounds = {
         "counselors": counselors,
@@ -344,15 +349,17 @@ def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Wind
     }
     ignore = " AND NOT (id = ANY(%(ignoring)s))" if wish.ignoring else ""
     statement = (BUSY + BUSY_ROOMS if rooms else BUSY).format(ignore=ignore)
-    by_counselor, by_room = {}, {}
+    by_counselor, by_room, some_ran_out = {}, {}, False
     with connection.cursor() as cursor:
         cursor.execute(statement, bounds)
-        for who, room, begins, ends, starts in cursor.fetchall():
-            if who is not None:
+        for who, room, begins, ends, starts, ran_out in cursor.fetchall():
+            if ran_out:
+                some_ran_out = True
+            elif who is not None:
                 by_counselor[who] = (begins, ends, starts)
             else:
                 by_room[room] = (begins, ends)
-    return by_counselor, by_room
+    return by_counselor, by_room, some_ran_out
 
 
 def nearest(openings: Openings, start: datetime, *, most: int = 3) -> list[tuple[datetime, UUID]]:

@@ -5,6 +5,8 @@ the first connection and again whenever it has died. Without it, on any PostgreS
 """
 
 import functools
+import itertools
+import re
 import select
 import time
 
@@ -15,6 +17,7 @@ from . import binaries
 from .server import HEAL_PATIENCE, PORT, Server
 
 ANSWER_PATIENCE = 0.5
+PLACEHOLDER = re.compile("%s")
 TRUSTED_FOR = 1.0  # seconds after an answer
 
 
@@ -31,6 +34,23 @@ class DatabaseClient(client.DatabaseClient):
             self.connection.get_connection_params()
             self.executable_name = str(binaries.tool("psql"))
         super().runshell(parameters)
+
+
+class LongCursor(psycopg.RawCursor):
+    """A cursor for one very long statement that is run again and again, with `%s` for each of its parameters.
+
+    psycopg takes a statement of over 4096 characters apart each time it runs; here that is done once.
+    """
+
+    def execute(self, query, params=None, **options):
+        return super().execute(_numbered(query), params, **options)
+
+
+@functools.lru_cache(maxsize=100)
+def _numbered(query: str) -> str:
+    """The same statement with `$1`, `$2` … as PostgreSQL reads it. It holds no other percent sign."""
+    numbers = itertools.count(1)
+    return PLACEHOLDER.sub(lambda _match: f"${next(numbers)}", query)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -62,6 +82,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     raise
             time.sleep(0.1)
             conn_params["host"] = self.settings_dict["HOST"] = self.server.join(look_again=True)
+
+    def long_cursor(self):
+        """A cursor as `cursor()` gives it, for one very long statement that is run again and again."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(LongCursor(self.connection))
 
     def close_if_health_check_failed(self):
         """Leave out the question at the beginning of a request if it was answered within the last second.

@@ -29,7 +29,7 @@ def insert_together(*instances: models.Model) -> None:
         parameters += [_value(field, instance, connection) for field in fields]
     sql = _statement(tuple(shape), using)
 
-    with transaction.mark_for_rollback_on_error(using=using), connection.cursor() as cursor:
+    with transaction.mark_for_rollback_on_error(using=using), connection.long_cursor() as cursor:
         cursor.execute(sql, parameters)
         if cursor.rowcount != 1:
             raise DatabaseError("a trigger swallowed a row that was inserted together with others")
