@@ -110,7 +110,7 @@ def fetch(message: Message, now: datetime) -> Meeting | None:
 
     A client who has become discreet since the message was written is written to discreetly.
     """
-    meeting = Meeting.objects.select_related("counselor", "service", "room__location").get(pk=message.meeting_id)
+    meeting = message.meeting
     message.is_discreet = message.is_discreet or message.client.is_discreet
     if meeting.status not in WORDS[message.kind].holds_with:
         return None

@@ -205,7 +205,8 @@ def _claim(message_id, *, now):
     message.move_to(Status.SENDING)
     message.attempts += 1
     message.next_attempt_at = now + LEASE
-    message.save(update_fields=["status", "attempts", "next_attempt_at"])
+    taken = {name: getattr(message, name) for name in ("status", "attempts", "next_attempt_at")}
+    Message.objects.filter(pk=message.pk).update(**taken)
     return message
 
 
@@ -237,13 +238,18 @@ def _mailbox_free_at(message, *, now):
     return free_at
 
 
+def meeting_stands(message: Message) -> bool:
+    """True if the meeting is still at the version that the message tells of. Loads it anew, with what mails tell."""
+    meetings = Message.meeting.field.related_model.objects
+    message.meeting = meetings.select_related("counselor", "service", "room__location").get(pk=message.meeting_id)
+    return message.meeting.version == message.meeting_version
+
+
 @transaction.atomic(durable=True)
 def _render(message, *, now) -> Rendered | None:
     """The words of the message as things stand now, or None if they no longer apply."""
-    if message.meeting_version is not None:
-        versions = Message.objects.filter(pk=message.pk).values_list("meeting__version", flat=True)
-        if versions.get() != message.meeting_version:
-            return None
+    if message.meeting_version is not None and not meeting_stands(message):
+        return None
     return kind_of(message.kind).render(message, now)
 
 

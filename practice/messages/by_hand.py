@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from practice.messages.actions import defer
+from practice.messages.actions import defer, meeting_stands
 from practice.messages.kinds import UnknownKind, kind_of
 from practice.messages.models import Channel, Message, Status
 from practice.people.models import User
@@ -52,8 +52,9 @@ def whatsapp_text(message: Message, *, now: datetime) -> str:
         short = kind_of(message.kind).short
     except UnknownKind:
         return ""
-    is_out_of_date = message.meeting_id is None or message.meeting.version != message.meeting_version
-    return "" if short is None or is_out_of_date else short(message, now)
+    if short is None or message.meeting_id is None or not meeting_stands(message):
+        return ""
+    return short(message, now)
 
 
 def whatsapp_number(phone: str) -> str:

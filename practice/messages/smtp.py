@@ -1,6 +1,7 @@
 """Mail by SMTP over lines that stay open: to greet a server, agree on TLS and log in takes longer than a mail does."""
 
 import contextlib
+import select
 import smtplib
 import threading
 import time
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 from django.core.mail.backends import smtp
 
+FRESH_FOR = 2.0  # seconds; a line used just now need not be asked whether it lives
 IDLE_AT_MOST = 20.0  # seconds; servers hang up on silence
 MAILS_AT_MOST = 50  # servers tire of one line
 
@@ -22,6 +24,11 @@ class Line(NamedTuple):
 
 
 _lines = threading.local()
+
+
+def is_at_rest(line: Line) -> bool:
+    """True if the line was used just now and the server has said nothing since: no goodbye, no hanging up."""
+    return time.monotonic() - line.used_at < FRESH_FOR and not select.select([line.connection.sock], [], [], 0)[0]
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -58,7 +65,7 @@ class EmailBackend(smtp.EmailBackend):
         if line.server == self._server() and time.monotonic() - line.used_at < IDLE_AT_MOST:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 line.connection.sock.settimeout(self.timeout)
-                if line.connection.noop()[0] == 250:
+                if is_at_rest(line) or line.connection.noop()[0] == 250:
                     return line
         self._cut(line.connection)
         return None
