@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from appointments.mails import tell_of_advice
 from appointments.models import Consultation, NextStep
 from practice.calendar.meetings import Status
 from practice.calendar.models import Meeting
@@ -56,6 +57,8 @@ def record_outcome(
     kept.version += 1
     kept.save()
     record(by, "consultation.outcome_recorded", kept, now=now, shared=kept.shared_at is not None)
+    if kept.shared_at == now:
+        tell_of_advice(kept, now=now)
     return kept
 
 

@@ -32,7 +32,7 @@ TO_READ = _("There is something for you to read")
 WORDS = {
     "program.proposal": Words(
         TO_READ,
-        _("Your counselor has written something for you. Read it in peace; you may ask, say yes or say no."),
+        _("Something has been written for you. Read it in peace; you may ask, say yes or say no."),
     ),
     "program.reminder": Words(
         _("It is still there for you to read"),
@@ -48,6 +48,9 @@ WORDS = {
     ),
     "program.change": Words(TO_READ, _("Something is to change, if you agree. Sign in to read what and why.")),
     "program.handover": Words(TO_READ, _("There is a question that you decide. Sign in to read it.")),
+    "program.card": Words(
+        TO_READ, _("After your appointment something was written down for you. Sign in to read it in peace.")
+    ),
     "program.response": Words(
         _("There is an answer for you to read"), _("Something you wrote to a client has been answered.")
     ),
@@ -55,7 +58,7 @@ WORDS = {
         _("A pause has become long"), _("Somebody’s pause has lasted 90 days. Look whether to go on or to close.")
     ),
 }
-FOR_STAFF = {"program.question", "program.response", "program.long_pause"}
+AT_LEISURE = {"program.pause", "program.card"}  # not at night
 
 
 def tell(people: Iterable[Client | User], kind: str, subject, *, about: object = "", now: datetime) -> None:
@@ -98,8 +101,8 @@ def render(message: Message, now: datetime) -> Rendered | None:
     if path is None:
         return None
     context = {"words": WORDS[message.kind], "link": settings.BASE_URL + path, "by_code": message.client_id}
-    return render_mail("program/note", context, message)
+    return render_mail("note", context, message)
 
 
 for kind, each in WORDS.items():
-    register(kind, label=each.subject, waits_for_morning=kind == "program.pause")(render)
+    register(kind, label=each.subject, waits_for_morning=kind in AT_LEISURE)(render)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from practice.people.accounts import User
 from practice.people.clients import Client
 from practice.records.actions import record
+from programs.agreement.care import clients_of
+from programs.agreement.mails import tell
 from programs.between.models import MOST_TOPICS, Card, Reflection, SessionPlan, TaskReport, Topic
 from programs.plan.models import Program
 from programs.sessions.models import Session
@@ -99,6 +101,8 @@ def write_card(*, session: Session, done: str, task: str, next: str, share: bool
     card.save()
     if share:
         record(by, "card.changed" if was_shared else "card.shared", card, now=now, session=session.number)
+    if share and not was_shared:
+        tell(clients_of(station.session.program), "program.card", station.session.program, about=session.pk, now=now)
     return card
 
 

@@ -1,11 +1,9 @@
 """The desk's log of messages, sending by hand, a client's answer, and links that change nothing when followed."""
 
-import json
 import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -16,7 +14,7 @@ from django.utils import translation
 
 from practice.calendar.actions import cancel_meeting, notice
 from practice.calendar.models import Meeting, Status
-from practice.messages.actions import deliver, enqueue, outgoing
+from practice.messages.actions import deliver, enqueue
 from practice.messages.by_hand import (
     log_whatsapp,
     send_again,
@@ -29,7 +27,7 @@ from practice.messages.models import Status as Sending
 from practice.messages.replies import answer, forget_expired, new_answer_link
 from practice.people.models import Client, Role
 from practice.records.models import AuditEvent
-from tests.factories import NOW, make_client, make_counselor, make_meeting, make_practice, make_service, make_user
+from tests.factories import NOW, make_client, make_meeting, make_practice, make_user
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -441,81 +439,3 @@ def test_guessing_links_is_soon_refused(settings):
 
     assert answers[:20] == [404] * 20
     assert answers[21] == 429
-
-
-# --- A scanner follows every link -------------------------------------------------------------------------------------
-
-STATES = {
-    "meeting.requested": {"status": Status.REQUESTED, "answer_due_at": NOW + DAY},
-    "meeting.confirmed": {"status": Status.CONFIRMED},
-    "meeting.declined": {"status": Status.CANCELLED, "answer_due_at": NOW + DAY, "ended_by": "practice"},
-    "meeting.expired": {"status": Status.CANCELLED, "answer_due_at": NOW, "ended_by": "practice"},
-    "meeting.moved": {"status": Status.CONFIRMED},
-    "meeting.cancelled": {"status": Status.CANCELLED, "ended_by": "client"},
-    "meeting.reminder_day": {"status": Status.CONFIRMED},
-    "meeting.reminder_soon": {"status": Status.CONFIRMED},
-    "meeting.after": {"status": Status.ATTENDED},
-    "meeting.missed": {"status": Status.MISSED},
-}
-
-
-def everything():
-    """The content of every table, as one digest each."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        tables = [name for (name,) in cursor.fetchall()]
-        found = {}
-        for table in tables:
-            cursor.execute(f"SELECT md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) FROM {table} row")
-            found[table] = cursor.fetchone()[0]
-    return found
-
-
-@pytest.mark.parametrize("kind", STATES)
-def test_a_scanner_that_follows_every_link_changes_nothing_and_gets_no_session(kind):
-    is_over = kind in ("meeting.after", "meeting.missed")
-    counselor = make_counselor()
-    meeting = make_meeting(
-        starts_at=NOW - 4 * HOUR if is_over else NOW + 5 * HOUR,
-        counselor=counselor,
-        service=make_service(counselors=[counselor]),
-        clients=[make_client(language="en")],
-        **STATES[kind],
-    )
-    meeting.participants.update(attendance={"meeting.after": "attended", "meeting.missed": "missed"}.get(kind, ""))
-    message = enqueue(notice(meeting, meeting.participants.get().client, kind, now=NOW))
-    assert deliver(message.pk, now=NOW).status == Sending.SENT
-    links, scanner = links_in(mail.outbox[0]), Browser()
-    before = everything()
-
-    for link in links * 3:
-        for follow in (scanner.head, scanner.get, scanner.options):
-            assert follow(link, follow=True).status_code in (200, 405)
-
-    assert links
-    assert everything() == before
-    assert {"session", "__Host-session"}.isdisjoint(scanner.cookies)
-    assert Meeting.objects.get().status == STATES[kind]["status"]
-
-
-@pytest.mark.parametrize(
-    "kind", ["people.sign_in_code", "people.way_in", "people.password_link", "people.password_changed"]
-)
-def test_mails_about_accounts_can_be_scanned_as_well(kind, db):
-    user = make_user(Role.COUNSELOR, password="a long enough password")
-    message = enqueue(outgoing(kind=kind, to=user, subject_id=user.pk, dedupe_key=kind, now=NOW))
-    assert deliver(message.pk, now=NOW).status == Sending.SENT
-    scanner, before = Browser(), everything()
-
-    for link in links_in(mail.outbox[0]) * 3:
-        for follow in (scanner.head, scanner.get):
-            assert follow(link).status_code in (200, 302)
-
-    after = everything()
-    changed = {table for table in after if after[table] != before[table]}
-    assert changed <= {"django_session"}, "a link to a new password keeps its secret out of the address"
-    assert not any(b"_auth_user_id" in session for session in sessions())
-
-
-def sessions():
-    return [json.dumps(session.get_decoded()).encode() for session in Session.objects.all()]
