@@ -484,8 +484,7 @@ def cancel_meeting(
     already, or has moved since that version.
     """
     meeting = locked_meeting(meeting)
-    if expected is not None and meeting.version != expected:
-        raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
+    refuse_changed(meeting, expected)
     if not meeting.is_coming or (party == Party.CLIENT and now >= meeting.starts_at):
         raise ValidationError(_("This appointment can no longer be cancelled."), code="changed")
     meeting.is_late = party == Party.CLIENT and not meeting.can_be_cancelled_free(now)
@@ -499,15 +498,23 @@ def cancel_meeting(
     return meeting
 
 
+def refuse_changed(meeting: Meeting, expected: int | None) -> None:
+    """Raise ValidationError if the locked meeting is no longer at the version that somebody was looking at."""
+    if expected is not None and meeting.version != expected:
+        raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
+
+
 @transaction.atomic
-def approve(*, meeting: Meeting, by, now: datetime) -> Meeting:
+def approve(*, meeting: Meeting, by, now: datetime, expected: int | None = None) -> Meeting:
     """Confirm a requested meeting, which has held its time all along, and tell its people.
 
-    Raise ValidationError if it is not waiting for an answer, or its time has begun.
+    `expected` is the version that the person was looking at. Raise ValidationError if it is not waiting for an answer,
+    if its time has begun, or if it has moved since that version.
     """
     meeting = locked_meeting(meeting)
     if meeting.status != Status.REQUESTED or meeting.starts_at <= now:
         raise ValidationError(_("This request was answered already or its time has passed."), code="changed")
+    refuse_changed(meeting, expected)
     meeting.move_to(Status.CONFIRMED)
     meeting.answer_due_at, meeting.changed_at = None, now
     meeting.save()
@@ -518,14 +525,15 @@ def approve(*, meeting: Meeting, by, now: datetime) -> Meeting:
 
 
 @transaction.atomic
-def decline(*, meeting: Meeting, by, now: datetime, reason: str = "") -> Meeting:
+def decline(*, meeting: Meeting, by, now: datetime, reason: str = "", expected: int | None = None) -> Meeting:
     """Answer a request with no: its time is free again, and its people are told, with other times to choose from.
 
-    Raise ValidationError if it is not waiting for an answer.
+    Raise ValidationError if it is not waiting for an answer, or has moved since the `expected` version.
     """
     meeting = locked_meeting(meeting)
     if meeting.status != Status.REQUESTED:
         raise ValidationError(_("This request was answered already."), code="changed")
+    refuse_changed(meeting, expected)
     return end_request(meeting, "declined", by=by, now=now, reason=reason)
 
 

@@ -14,7 +14,7 @@ from programs.agreement.care import clients_of, keep_open, let_go
 from programs.agreement.life import call_off, coming_meetings
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.proposals import LONGEST_QUESTION, refuse_strangers
-from programs.plan.actions import locked
+from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.handover import Handover
 from programs.plan.models import PlanStatus, Program
 
@@ -120,6 +120,7 @@ def decline_handover(*, handover: Handover, client: Client, by: User, now: datet
 def withdraw_handover(*, handover: Handover, by: User, now: datetime) -> Handover:
     """Take the question back. Raise ValidationError once it is answered."""
     asked = _open(handover)
+    refuse_but_counselors(asked.program, by)
     asked.answer, asked.answered_at = Handover.Answer.WITHDRAWN, now
     asked.save(update_fields=["answer", "answered_at"])
     record(by, "handover.withdrawn", asked.program, now=now)

@@ -13,7 +13,7 @@ from practice.people.accounts import User
 from practice.records.actions import record
 from programs.agreement.care import clients_of, counselors_of, let_go
 from programs.agreement.mails import tell, tell_counselor
-from programs.plan.actions import locked, take_step
+from programs.plan.actions import locked, refuse_but_counselors, take_step
 from programs.plan.handover import Handover
 from programs.plan.models import CloseReason, Plan, PlanStatus, Program, Status
 from programs.sessions.models import Session
@@ -50,6 +50,7 @@ def pause_program(
     """
     check_resume_day(resume_on, now)
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     take_step(kept, Status.PAUSED, by=by, reason=reason, now=now, resume_on=resume_on, asked_at=None)
     called_off = 0
     if not keep_meetings:
@@ -66,10 +67,17 @@ def check_resume_day(resume_on: date, now: datetime) -> None:
         raise ValidationError({"resume_on": _("Choose a day from tomorrow on, within 180 days.")}, code="day")
 
 
+def refuse_strangers(program: Program, by: User) -> None:
+    """Raise ValidationError for anybody but the program's counselors and clients."""
+    if not program.is_of(by):
+        refuse_but_counselors(program, by)
+
+
 @transaction.atomic
 def resume_program(*, program: Program, by: User, now: datetime) -> Program:
     """Go on after a pause. Raise ValidationError unless the program rests."""
     kept = locked(program)
+    refuse_strangers(kept, by)
     if kept.status != Status.PAUSED:
         raise ValidationError(_("This program is not paused."), code="status")
     take_step(kept, Status.ACTIVE, by=by, now=now, resume_on=None, asked_at=None)
@@ -84,6 +92,7 @@ def rest_longer(*, program: Program, resume_on: date, by: User, now: datetime) -
     """Put off the day to go on. Raise ValidationError unless the program rests, or for a day as `pause_program`."""
     check_resume_day(resume_on, now)
     kept = locked(program)
+    refuse_strangers(kept, by)
     if kept.status != Status.PAUSED:
         raise ValidationError(_("This program is not paused."), code="status")
     kept.resume_on, kept.asked_at = resume_on, now
@@ -132,6 +141,7 @@ def _ask(pk, paused_at, *, now) -> bool:
 def begin_ending(*, program: Program, reason: str = "", by: User, now: datetime) -> Program:
     """Enter the guided ending. Raise ValidationError unless the program is under way or rests."""
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     take_step(kept, Status.CLOSING, by=by, reason=reason, now=now, resume_on=None, asked_at=None)
     record(by, "program.closing", kept, now=now)
     return kept
@@ -141,6 +151,7 @@ def begin_ending(*, program: Program, reason: str = "", by: User, now: datetime)
 def go_on(*, program: Program, reason: str = "", by: User, now: datetime) -> Program:
     """Go on after all, out of the guided ending. Raise ValidationError unless it had begun."""
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     if kept.status != Status.CLOSING:
         raise ValidationError(_("This program is not coming to its end."), code="status")
     take_step(kept, Status.ACTIVE, by=by, reason=reason, now=now)
@@ -163,6 +174,7 @@ def close_program(*, program: Program, close_reason: str, reason: str = "", by: 
     or for a reason that does not fit ("reason").
     """
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     if kept.status != Status.CLOSED and close_reason not in dict(close_reasons(kept)):
         raise ValidationError({"close_reason": _("Choose a reason that fits this program.")}, code="reason")
     take_step(

@@ -13,6 +13,7 @@ from practice.records.actions import record
 from programs.agreement.care import clients_of
 from programs.agreement.mails import tell
 from programs.between.models import MOST_TOPICS, Card, Reflection, SessionPlan, TaskReport, Topic
+from programs.plan.actions import refuse_but_counselors
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station, thread_of
@@ -22,7 +23,7 @@ STILL_TO_COME = {State.OPEN, State.BOOKED}
 
 def locked_station(session: Session) -> Station:
     """The session as it stands, while nobody else changes its program."""
-    program = Program.objects.select_for_update(of=("self",)).get(pk=session.program_id)
+    program = Program.objects.select_for_update(of=("self",)).select_related("counselor").get(pk=session.program_id)
     station = thread_of(program).station(session.number)
     station.session.program = program
     return station
@@ -66,6 +67,7 @@ def plan_session(*, session: Session, text: str, seen: datetime | None, by: User
     Raise ValidationError if somebody has written it anew meanwhile, or if the session has been held or is not needed.
     """
     station = locked_station(session)
+    refuse_but_counselors(station.session.program, by)
     if station.state not in STILL_TO_COME:
         raise ValidationError(_("This session is over. What happened belongs into its note."), code="over")
     plan = SessionPlan.objects.filter(session=session).first() or SessionPlan(written_at=None)
@@ -86,6 +88,7 @@ def write_card(*, session: Session, done: str, task: str, next: str, share: bool
     Raise ValidationError if the session has not begun, if it is to be shared before it was held, or says nothing.
     """
     station = locked_station(session)
+    refuse_but_counselors(station.session.program, by)
     if not has_begun(station, now):
         raise ValidationError(_("The card can be written once the session has begun."), code="early")
     card = Card.objects.filter(session=session).first() or Card()

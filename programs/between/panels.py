@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from practice.people.accounts import User
 from programs.between.models import Card, Reflection, TaskReport, Topic
-from programs.between.scope import leads
 from programs.plan.models import Program
 from programs.sessions.thread import Thread
 
@@ -65,7 +64,7 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
             "last": thread.last_done.session if thread.last_done else None,
             "task_reports": numbered(texts["task_reports"], thread),
             "reflections": numbered(texts["reflections"], thread),
-            "may_write": leads(program, user),
+            "may_write": program.is_led_by(user),
         }
     }
 

@@ -24,19 +24,13 @@ def clients_of(program: Program) -> list:
     return [member.client for member in program.members.all()]
 
 
-def leads(program: Program, user) -> bool:
-    """True if this person leads the program or helps to; needs the co-counselors fetched."""
-    led_by = [program.counselor, *program.co_counselors.all()]
-    return any(counselor.user_id == user.pk for counselor in led_by)
-
-
 def counselor_panel(program: Program, thread, texts: dict[str, list], *, user, now) -> dict:
     """Each set of goals with ladders and scores, and what can be done with them."""
     sets = standings_of(texts["goals"], clients_of(program))
     return {
         "goal_sets": sets,
-        "can_write_goals": leads(program, user),
-        "can_rate_goals": leads(program, user) and program.is_signed and any(each.is_frozen for each in sets),
+        "can_write_goals": program.is_led_by(user),
+        "can_rate_goals": program.is_led_by(user) and program.is_signed and any(each.is_frozen for each in sets),
     }
 
 

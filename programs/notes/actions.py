@@ -25,6 +25,7 @@ from programs.notes.models import (
     ProcessNote,
     ProgressNote,
 )
+from programs.plan.actions import refuse_but_counselors
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station
@@ -53,6 +54,7 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
     signed or waits for the supervisor ("signed", "status"), or if it was saved elsewhere meanwhile ("conflict").
     """
     station = locked_station(session)
+    refuse_but_counselors(station.session.program, by)
     meeting = meeting_to_write_on(station, now)
     if meeting is None:
         raise ValidationError(_("The note can be written once the session has begun."), code="early")
@@ -229,7 +231,7 @@ def take_back_note(*, note: ProgressNote, by: User, now: datetime) -> ProgressNo
 
 def locked_note(note: ProgressNote) -> ProgressNote:
     """The note as it is kept, sealed, while nobody else changes its program."""
-    program = Program.objects.select_for_update(of=("self",)).get(pk=note.program_id)
+    program = Program.objects.select_for_update(of=("self",)).select_related("counselor").get(pk=note.program_id)
     kept = ProgressNote.objects.select_for_update(of=("self",)).select_related("meeting", "author").get(pk=note.pk)
     kept.program = program
     return kept
@@ -277,6 +279,7 @@ def lock(kept: ProgressNote, opened: ProgressNote, *, by: User, now: datetime) -
 def add_addendum(*, note: ProgressNote, reason: str, text: str, by: User, now: datetime) -> Addendum:
     """Add to a signed note. Raise ValidationError if it is not signed, or without text or reason."""
     kept = locked_note(note)
+    refuse_but_counselors(kept.program, by)
     if not kept.is_signed:
         raise ValidationError(_("An addendum belongs to a signed note. This one can still be changed."), code="status")
     if not text.strip() or not reason.strip():

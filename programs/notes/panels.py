@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from practice.people.accounts import User
-from programs.between.scope import leads
 from programs.notes.actions import meeting_to_write_on
 from programs.notes.formats import Body
 from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus, ProgressNote
@@ -53,7 +52,7 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
                 "meeting": meeting,
                 "note": note,
                 "may_read": note is not None and (note.is_signed or note.author_id == user.pk),
-                "may_write": is_mine and leads(program, user),
+                "may_write": is_mine and program.is_led_by(user),
                 "is_due": is_open and meeting.ends_at + DUE_AFTER <= now,
                 "is_overdue": is_open and meeting.ends_at + OVERDUE_AFTER <= now,
                 "is_open": is_open,
@@ -76,7 +75,7 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
             "last_parts": Body.of(last.body).labelled(last.format) if last else [],
             "to_write": [row for row in rows if row["may_write"]],
             "submitted": [row for row in rows if row["note"] and row["note"].status == NoteStatus.SUBMITTED],
-            "may_write": leads(program, user),
+            "may_write": program.is_led_by(user),
         }
     }
 

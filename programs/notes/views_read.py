@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from practice.people.policies import may, requires
 from practice.records.actions import read, read_together
-from programs.between.scope import leads, led_session
+from programs.between.scope import led_session
 from programs.notes.actions import (
     add_addendum,
     co_sign_note,
@@ -37,7 +37,7 @@ def notes(request, pk):
     program = get_object_or_404(Program.objects.for_staff(request.user).for_page(), pk=pk)
     now = timezone.now()
     rows = rows_of(program, thread_of(program), user=request.user, now=now)
-    context = {"program": program, "rows": rows, "may_write": leads(program, request.user)}
+    context = {"program": program, "rows": rows, "may_write": program.is_led_by(request.user)}
     return render(request, "programs/notes/notes.html", context)
 
 
@@ -65,7 +65,7 @@ def note_page(request, note, parts, addenda, *, status=200, **more):
         "addenda": addenda,
         "goals": note.goals.order_by("goal_set__number", "position"),
         "is_unchanged": is_unchanged(note, addenda) if note.is_signed else None,
-        "may_add": note.is_signed and may(request.user, "write", "note") and leads(program, request.user),
+        "may_add": note.is_signed and may(request.user, "write", "note") and program.is_led_by(request.user),
         "may_take_back": is_author and note.status == NoteStatus.SUBMITTED,
         "may_write": is_author and note.can_be_written,
         "may_co_sign": note.status == NoteStatus.SUBMITTED and may_co_sign(request.user, note),

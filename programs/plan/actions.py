@@ -19,6 +19,12 @@ def locked(program: Program) -> Program:
     return Program.objects.for_page().get(pk=program.pk)
 
 
+def refuse_but_counselors(program: Program, by: User) -> None:
+    """Raise ValidationError unless this person leads the locked program or helps to: they may just have left it."""
+    if not program.is_led_by(by):
+        raise ValidationError(_("Only its counselors can do this."), code="role")
+
+
 def take_step(program: Program, status: Status, *, by: User | None, reason: str = "", now: datetime, **changes) -> None:
     """Move a locked program on and keep the step. `changes` are further fields that change with it.
 

@@ -192,6 +192,10 @@ class Program(KeyHolder):
         """True if this person is one of its clients; from the members as they were fetched."""
         return any(member.client.user_id == user.pk for member in self.members.all())
 
+    def is_led_by(self, user) -> bool:
+        """True if this person leads the program or helps to; from its counselors as they were fetched `for_page`."""
+        return user.pk in {counselor.user_id for counselor in (self.counselor, *self.co_counselors.all())}
+
     @property
     def is_signed(self):
         return self.status in SIGNED

@@ -12,7 +12,7 @@ from practice.records.actions import record
 from programs.agreement.life import begin_ending
 from programs.goals.actions import rate_goals, sessions_done
 from programs.goals.models import GoalRating
-from programs.plan.actions import locked
+from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.models import SIGNED, Plan, PlanStatus, Program, Status
 from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import due_point
@@ -86,6 +86,7 @@ def hold_review(
     """
     refuse_long(helps=helps, hinders=hinders, summary=summary)
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     _refuse_unless_under_way(kept)
     wrong = {}
     if not summary.strip():
@@ -129,6 +130,7 @@ def write_ending(
     """
     refuse_long(**texts)
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     _refuse_unless_under_way(kept)
     if not sessions_done(kept):
         raise ValidationError(_("An ending looks back on sessions. None was held yet."), code="early")

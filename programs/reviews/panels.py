@@ -1,6 +1,6 @@
 """What the page of a program shows of reviews, the ending and what follows. One statement; no sealed text."""
 
-from programs.goals.panels import clients_of, leads
+from programs.goals.panels import clients_of
 from programs.plan.models import Program
 from programs.reviews.state import is_near_the_end, state_of
 
@@ -23,8 +23,8 @@ def counselor_panel(program: Program, thread, texts: dict[str, list], *, user, n
         "review_due": due,
         "review_spoken": [client for client in clients if due and state.has_spoken(client, due)],
         "ending_is_near": program.is_signed and is_near_the_end(thread),
-        "can_write_reviews": leads(program, user),
-        "can_review": leads(program, user) and program.is_signed and thread.done > 0,
+        "can_write_reviews": program.is_led_by(user),
+        "can_review": program.is_led_by(user) and program.is_signed and thread.done > 0,
     }
 
 

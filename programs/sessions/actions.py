@@ -95,7 +95,7 @@ def book_session(*, session: Session, starts_at: datetime, mode: str, by: User, 
 
 def refuse_others(program: Program, by: User) -> None:
     """Raise NotAllowed unless this person leads the program or helps to."""
-    if by.pk not in {counselor.user_id for counselor in counselors_of(program)}:
+    if not program.is_led_by(by):
         raise NotAllowed(_("Only its counselors can do this."), code="role")
 
 

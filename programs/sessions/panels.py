@@ -11,7 +11,6 @@ from programs.plan.models import Program
 from programs.plan.models import Status as ProgramStatus
 from programs.sessions.models import Attempt
 from programs.sessions.rules import is_overdue, own_booking_problem
-from programs.sessions.scope import leads
 from programs.sessions.thread import ALIVE, State, Station, Thread, costs
 
 WORDS = {
@@ -80,7 +79,7 @@ def came_of(meeting: Meeting, *, excused: bool) -> str:
 
 def row_of(station: Station, thread: Thread, program: Program, *, user: User, now: datetime) -> Row:
     """How a session stands for this person."""
-    may_write = leads(program, user)
+    may_write = program.is_led_by(user)
     is_open = program.status != ProgramStatus.CLOSED
     meeting = station.meeting
     return Row(
@@ -112,7 +111,7 @@ sealed_for_client = sealed
 
 def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/sessions/_panel.html shows."""
-    may_write = leads(program, user) and program.can_be_scheduled
+    may_write = program.is_led_by(user) and program.can_be_scheduled
     return {
         "sessions": {
             "program": program,

@@ -11,11 +11,6 @@ from programs.plan.models import Program
 from programs.sessions.models import Session
 
 
-def leads(program: Program, user: User) -> bool:
-    """True if this person leads the program or helps to; from the people as they were fetched `for_page`."""
-    return user.pk in {counselor.user_id for counselor in (program.counselor, *program.co_counselors.all())}
-
-
 def own_program(user: User, pk: UUID) -> tuple[Program, Client]:
     """A program that this person takes part in, and which of its clients they are."""
     program = get_object_or_404(Program.objects.for_client(user).for_page(), pk=pk)

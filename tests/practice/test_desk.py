@@ -307,7 +307,7 @@ def test_requests_take_as_many_statements_for_twenty_as_for_one(desk, ayu, consu
 
 
 def test_a_request_is_confirmed_from_the_list(desk, asked, rina, ayu):
-    answer = desk.post(to("desk_approve", asked), {"next": reverse("desk_requests")})
+    answer = desk.post(to("desk_approve", asked), {"version": 0, "next": reverse("desk_requests")})
 
     asked.refresh_from_db()
     assert asked.status == Status.CONFIRMED
@@ -319,16 +319,29 @@ def test_a_request_is_confirmed_from_the_list(desk, asked, rina, ayu):
 def test_a_request_answered_meanwhile_is_told_so(desk, asked, front_desk):
     decline(meeting=asked, by=front_desk, now=NOW)
 
-    answer = desk.post(to("desk_approve", asked), follow=True)
+    answer = desk.post(to("desk_approve", asked), {"version": 0}, follow=True)
 
     assert "answered already" in text(answer)
     assert Meeting.objects.get().status == Status.CANCELLED
 
 
+@pytest.mark.parametrize("address", ["desk_approve", "desk_decline"])
+@pytest.mark.parametrize("version", [{}, {"version": 0}, {"version": "x"}])
+def test_a_request_that_moved_meanwhile_is_looked_at_again(desk, asked, front_desk, address, version):
+    move_meeting(
+        meeting=asked, starts_at=asked.starts_at + HOUR, by=front_desk, now=NOW, party=Party.PRACTICE, expected=0
+    )
+
+    answer = desk.post(to(address, asked), {"reason": "no_time"} | version, follow=True)
+
+    assert Meeting.objects.get().status == Status.REQUESTED
+    assert answer.status_code == (200 if address == "desk_approve" else 422)
+
+
 def test_a_declined_request_frees_its_time_and_tells_the_client(
     desk, asked, front_desk, ayu, consultation, monday_at_nine
 ):
-    answer = desk.post(to("desk_decline", asked), {"reason": "no_time"})
+    answer = desk.post(to("desk_decline", asked), {"version": 0, "reason": "no_time"})
 
     asked.refresh_from_db()
     assert answer.status_code == 302
@@ -347,7 +360,7 @@ def test_declining_shows_the_times_that_are_offered_instead(desk, asked):
 
 @pytest.mark.parametrize("reason", ["", "because", "x" * 3000, "depresi"])
 def test_a_reason_is_chosen_not_written(desk, asked, reason):
-    answer = desk.post(to("desk_decline", asked), {"reason": reason})
+    answer = desk.post(to("desk_decline", asked), {"version": 0, "reason": reason})
 
     assert answer.status_code == 422
     assert Meeting.objects.get().status == Status.REQUESTED
@@ -452,7 +465,7 @@ def test_the_page_of_a_meeting_says_everything_but_what_it_is_about(desk, booked
 
 
 def test_the_history_tells_who_did_what(desk, asked, front_desk, manager):
-    desk.post(to("desk_approve", asked))
+    desk.post(to("desk_approve", asked), {"version": 0})
     cancel_meeting(meeting=asked, by=manager, now=NOW + 7 * DAY - HOUR, party=Party.CLIENT, reason="client_asked")
 
     page = text(desk.get(to("desk_meeting", asked)))

@@ -189,7 +189,7 @@ class StartForm(VersionForm):
         return self.is_bound and any(self.data.get(name) for name in ("day", "clock", "outside_hours"))
 
 
-class DeclineForm(forms.Form):
+class DeclineForm(VersionForm):
     """Why a request is declined."""
 
     reason = forms.ChoiceField(

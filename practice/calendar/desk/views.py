@@ -17,7 +17,15 @@ from practice.calendar.actions import Elsewhere, Taken, approve, cancel_meeting,
 from practice.calendar.attendance import Attendance, record_attendance
 from practice.calendar.desk.answers import ANSWER_SOON
 from practice.calendar.desk.days import LOOKS, filter_choices, grouped, read_filters, rows_of_day, situation_of, tag_of
-from practice.calendar.desk.forms import AttendanceForm, CancelForm, DateForm, DeclineForm, PickForm, StartForm
+from practice.calendar.desk.forms import (
+    AttendanceForm,
+    CancelForm,
+    DateForm,
+    DeclineForm,
+    PickForm,
+    StartForm,
+    VersionForm,
+)
 from practice.calendar.desk.history import history_of, messages_about
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
 from practice.calendar.locks import Busy
@@ -128,8 +136,11 @@ def meeting(request, pk):
 @require_POST
 def meeting_approve(request, pk):
     found = find_meeting(request, pk)
+    form = VersionForm(request.POST)
     try:
-        approve(meeting=found, by=request.user, now=timezone.now())
+        if not form.is_valid():
+            raise ValidationError(form.errors.as_data())
+        approve(meeting=found, by=request.user, expected=form.expected, now=timezone.now())
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
     else:
@@ -143,12 +154,12 @@ def meeting_decline(request, pk):
     """Why (GET), and no (POST): the mail offers the nearest times that are free when it is sent."""
     found = find_meeting(request, pk)
     now, zone = timezone.now(), timezone.get_current_timezone()
-    form = DeclineForm(request.POST if request.method == "POST" else None)
+    form = DeclineForm(request.POST if request.method == "POST" else None, initial={"version": found.version})
     if found.status != Status.REQUESTED:
         return redirect("desk_meeting", pk)
     if request.method == "POST" and form.is_valid():
         try:
-            decline(meeting=found, by=request.user, reason=form.cleaned_data["reason"], now=now)
+            decline(meeting=found, by=request.user, reason=form.cleaned_data["reason"], expected=form.expected, now=now)
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -1,6 +1,7 @@
 """A program passing to another counselor: with the yes of every client, and its history intact."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,10 +16,12 @@ from programs.agreement.handovers import (
     meetings_with_others,
     withdraw_handover,
 )
-from programs.agreement.life import (
-    pause_program,
-)
+from programs.agreement.life import begin_ending, close_program, pause_program, rest_longer, resume_program
+from programs.between.actions import plan_session, write_card
+from programs.notes.actions import save_note
+from programs.notes.formats import Writing
 from programs.plan.models import Program
+from programs.reviews.actions import hold_review, write_ending
 from programs.sessions.thread import thread_of
 from tests.factories import (
     NOW,
@@ -156,3 +159,65 @@ def test_a_handover_that_cannot_be_is_refused(program, daeng, wrong):
 
     with pytest.raises(ValidationError):
         handover(program, **{"to": daeng} | changes)
+
+
+# --- Who left has left -----------------------------------------------------------------------------------------------
+
+
+def hand_over(program, couple):
+    asked = handover(program)
+    for client in couple:
+        agree_handover(handover=asked, client=client, by=client.user, now=NOW)
+
+
+FORMER_TRIES = {
+    "pause": lambda p, act: pause_program(
+        program=p, resume_on=(NOW + 20 * DAY).date(), keep_meetings=True, reason="", **act
+    ),
+    "begin the ending": lambda p, act: begin_ending(program=p, **act),
+    "close": lambda p, act: close_program(program=p, close_reason="other", **act),
+    "review": lambda p, act: hold_review(
+        program=p, helps="", hinders="", summary="x", decision="go_on", levels={}, **act
+    ),
+    "write the ending": lambda p, act: write_ending(program=p, texts={}, levels={}, share=False, expected=0, **act),
+    "plan a session": lambda p, act: plan_session(session=p.sessions.get(number=2), text="x", seen=None, **act),
+    "write a card": lambda p, act: write_card(
+        session=p.sessions.get(number=1), done="x", task="", next="", share=False, **act
+    ),
+    "begin a note": lambda p, act: save_note(
+        session=p.sessions.get(number=1), writing=Writing("free", {}), expected=0, **act
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORMER_TRIES)
+def test_who_has_handed_a_program_over_can_no_longer_act_in_it(program, couple, what):
+    """As from a page that was opened before: the view let them in, and the client agreed while they wrote."""
+    former = by(program)
+    hand_over(program, couple)
+
+    with pytest.raises(ValidationError) as refused:
+        FORMER_TRIES[what](kept(program), former)
+
+    assert refused.value.code == "role"
+
+
+@pytest.mark.parametrize("act", [resume_program, partial(rest_longer, resume_on=(NOW + 30 * DAY).date())])
+def test_who_has_handed_a_resting_program_over_no_longer_wakes_it(program, couple, act):
+    former = by(program)
+    hand_over(program, couple)
+    pause(kept(program))
+
+    with pytest.raises(ValidationError) as refused:
+        act(program=program, **former)
+
+    assert refused.value.code == "role"
+
+
+def test_a_question_about_a_handover_is_taken_back_by_who_leads_the_program(program, couple):
+    asked = handover(program)
+
+    with pytest.raises(ValidationError) as refused:
+        withdraw_handover(handover=asked, by=asked.to_counselor.user, now=NOW)
+
+    assert refused.value.code == "role"

@@ -117,6 +117,7 @@ def test_a_note_belongs_to_a_session_that_has_begun(program):
 def test_nobody_writes_in_somebody_elses_draft(program):
     save(program)
     other = make_counselor()
+    program.co_counselors.add(other)
 
     with pytest.raises(ValidationError) as error:
         save(program, expected=1, by=other.user)
