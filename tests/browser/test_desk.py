@@ -197,3 +197,33 @@ def test_who_came_is_recorded_and_corrected_by_keyboard(at_desk, house):
     assert house.begun.status == Status.ATTENDED
     assert house.begun.participants.get().attendance == "late"
     expect(page.locator("main")).to_contain_text("Budi: Did not come → Came late", use_inner_text=True)
+
+
+def test_a_request_is_declined_with_a_reason_by_keyboard_without_javascript(at_desk, house):
+    page = at_desk(reverse("desk_requests"), java_script_enabled=False)
+
+    page.get_by_role("link", name="Decline").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main ul li").nth(2)).to_be_visible()  # three other times are offered
+    page.get_by_label("Nobody is free at that time").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Decline this request").focus()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/desk/requests/**")
+    house.asked.refresh_from_db()
+    assert (house.asked.status, house.asked.ended_by) == (Status.CANCELLED, "practice")
+
+
+def test_somebody_who_is_here_now_is_booked_without_javascript(at_desk, house):
+    page = at_desk(f"{reverse('desk_book')}?client={house.rina.pk}&counselor=any", java_script_enabled=False)
+
+    page.locator("[aria-labelledby='walk-in'] label").click()
+    page.get_by_role("button", name="Book").click()
+
+    page.wait_for_url("**/desk/meetings/**")
+    walk_in = Meeting.objects.exclude(pk__in=[each.pk for each in (house.coming, house.begun, house.over)]).latest(
+        "booked_at"
+    )
+    assert walk_in.participants.get().client == house.rina
+    assert abs(walk_in.starts_at - timezone.now()) < HOUR
