@@ -10,19 +10,10 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Consultation
 from appointments.replays import Request, earlier_answer, kept_answer
-from practice.calendar.actions import (
-    HOLD,
-    NotAllowed,
-    Wanted,
-    booking_event,
-    care_for,
-    notice,
-    reserve_locked,
-    reserve_within,
-    scarce_things,
-)
+from practice.calendar.actions import booking_event, care_for, notice
 from practice.calendar.links import new_link
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
+from practice.calendar.reserving import HOLD, NotAllowed, Wanted, reserve_locked, reserve_within, scarce_things
 from practice.catalog.models import Approval, Service
 from practice.database.compiled import Compiled
 from practice.database.together import insert_together

@@ -21,8 +21,8 @@ from appointments.actions import Booker, Choice, book_consultation
 from appointments.choices import ANY, find_offer, read_moment, read_window
 from appointments.names import clean_name, clean_phone
 from appointments.replays import LONGEST_KEY, Mismatch, Request
-from practice.calendar.actions import NotAllowed, Taken, offer_alternatives
 from practice.calendar.locks import Busy
+from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives
 from practice.calendar.slots import Openings, Wish, find_openings
 from practice.catalog.models import Mode, Service
 from practice.people.limits import Limit, LimitReached, count

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from appointments.models import Consultation
 from appointments.replays import Request, earlier_answer, kept_answer
-from practice.calendar.actions import Wanted, care_for, notice, reserve_within
+from practice.calendar.actions import care_for, notice
 from practice.calendar.meetings import Meeting, Status
+from practice.calendar.reserving import Wanted, reserve_within
 from practice.catalog.models import Kind, Mode, Service
 from practice.database.together import insert_together
 from practice.messages.actions import job_of

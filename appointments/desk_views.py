@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 from appointments.desk import book_for_client, services_for
 from appointments.replays import LONGEST_KEY, Mismatch, Request
 from practice import formats
-from practice.calendar.actions import Taken
 from practice.calendar.desk.client_views import search
 from practice.calendar.desk.forms import PickForm, StartForm, uuid_of
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
 from practice.calendar.desk.views import rooms_of
 from practice.calendar.locks import Busy
+from practice.calendar.reserving import Taken
 from practice.catalog.models import Service
 from practice.catalog.views import form_methods
 from practice.people.models import Client, Counselor

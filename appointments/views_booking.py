@@ -27,8 +27,8 @@ from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
 from appointments.hold import Pick, browser_key, candidates, is_hasty, own_hold, own_holds, pick_of, read_pick, stamp
 from appointments.replays import Mismatch, Request
 from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
-from practice.calendar.actions import NotAllowed, Taken, offer_alternatives, release_hold
 from practice.calendar.locks import Busy
+from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives, release_hold
 from practice.calendar.slots import Wish
 from practice.catalog.models import Mode
 from practice.pages.errors import page_not_found

@@ -26,11 +26,12 @@ from appointments.times import (
     time_choices,
     written_start,
 )
-from practice.calendar.actions import NotAllowed, Taken, Wanted, cancel_meeting, move_meeting, offer_alternatives
+from practice.calendar.actions import cancel_meeting, move_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import Busy
 from practice.calendar.mails import calendar_file
 from practice.calendar.meetings import Meeting, Status
+from practice.calendar.reserving import NotAllowed, Taken, Wanted, offer_alternatives
 from practice.calendar.slots import Wish
 from practice.pages.errors import page_not_found, too_many
 from practice.people.limits import LimitReached, count

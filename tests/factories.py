@@ -3,8 +3,8 @@
 import itertools
 from datetime import UTC, date, datetime, timedelta
 
-from practice.calendar.actions import place_in_time
 from practice.calendar.models import Closure, Meeting, Participant, Status, TimeOff, WorkingHours
+from practice.calendar.reserving import place_in_time
 from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.clients import email_hash
 from practice.people.models import CareRelationship, Client, Counselor, Licence, Practice, Role, RoleGrant, User

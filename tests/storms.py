@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting, notice, place_in_time
+from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting, notice
 from practice.calendar.models import Meeting, Participant, Status
 from practice.calendar.reminders import remind
+from practice.calendar.reserving import place_in_time
 from practice.messages import actions
 from practice.messages.actions import enqueue_all
 from practice.messages.models import Message

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from practice.calendar.actions import NotAllowed, care_for, locked_meeting, save_or_taken, shorten_care
+from practice.calendar.actions import care_for, locked_meeting, shorten_care
 from practice.calendar.meetings import Meeting, Participant, Party, Status
+from practice.calendar.reserving import NotAllowed, save_or_taken
 from practice.people.accounts import Role, User
 from practice.records.actions import record
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from practice.calendar import reminders
-from practice.calendar.actions import drop_expired_holds
+from practice.calendar.reserving import drop_expired_holds
 
 
 @app.periodic(cron="*/5 * * * *")

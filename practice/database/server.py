@@ -280,10 +280,11 @@ class Server:
         """If the pid in a dead server's file now belongs to another process, put a dead one there.
 
         PostgreSQL would take that process for a living server. The file must stay: by it PostgreSQL sees whether
-        processes of the dead server still use its memory.
+        processes of the dead server still use its memory. The file of a server that has just begun, after we looked,
+        is left alone: without it that server would keep others out, and end itself a minute later.
         """
         lines = self._pid_file()
-        if lines and _is_alive(int(lines[0])):
+        if lines and _is_alive(int(lines[0])) and self._living_postmaster() is None:
             nobody = subprocess.Popen(["true"])
             nobody.wait()
             (self.data / "postmaster.pid").write_text("\n".join([str(nobody.pid), *lines[1:], ""]))

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from practice.calendar.actions import Wanted, announce, booking_event, care_for, reserve_within
+from practice.calendar.actions import announce, booking_event, care_for
+from practice.calendar.reserving import Wanted, reserve_within
 from practice.catalog.models import Kind
 from practice.messages.actions import enqueue_all, outgoing
 from practice.messages.models import Message

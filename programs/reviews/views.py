@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice.calendar.actions import NotAllowed, Taken
 from practice.calendar.desk.times import Search, find_times, zone_label
+from practice.calendar.reserving import NotAllowed, Taken
 from practice.catalog.models import Kind, Service
 from practice.people.policies import requires
 from practice.records.actions import read_together

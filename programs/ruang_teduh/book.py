@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from appointments.models import Consultation, NextStep
-from practice.calendar.actions import ANSWER_WITHIN, CARE_LASTS, booking_event, place_in_time
+from practice.calendar.actions import CARE_LASTS, booking_event
 from practice.calendar.models import COMING, Meeting, Participant, Party, Status
+from practice.calendar.reserving import ANSWER_WITHIN, place_in_time
 from practice.catalog.models import Approval, Kind, Mode, Service
 from practice.people.consents import given
 from practice.people.models import CareRelationship, Client, Consent, Counselor, User

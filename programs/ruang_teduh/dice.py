@@ -4,7 +4,7 @@ from math import gcd
 from random import Random
 from uuid import UUID
 
-from practice.calendar.actions import ALPHABET
+from practice.calendar.reserving import ALPHABET
 
 LENGTH = 8
 EVERY_REFERENCE = len(ALPHABET) ** LENGTH

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from practice.calendar.actions import CARE_LASTS, NotAllowed, Wanted, announce, booking_event, reserve_within
+from practice.calendar.actions import CARE_LASTS, announce, booking_event
 from practice.calendar.meetings import Meeting, Status
 from practice.calendar.openings import CELL
+from practice.calendar.reserving import NotAllowed, Wanted, reserve_within
 from practice.catalog.models import Approval
 from practice.messages.actions import enqueue_all, outgoing
 from practice.people.accounts import User

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.choices import Offer
 from appointments.forms import SlotForm
 from appointments.times import read_asked, time_choices
-from practice.calendar.actions import Taken
 from practice.calendar.locks import Busy
+from practice.calendar.reserving import Taken
 from practice.people.policies import requires
 from practice.records.actions import read_together
 from practice.zones import zone as zone_of

@@ -14,9 +14,9 @@ from django.urls import reverse
 from appointments.desk import book_for_client
 from appointments.models import Consultation
 from appointments.replays import Mismatch, Request
-from practice.calendar.actions import NotAllowed, Taken, Wanted
 from practice.calendar.desk.times import Search
 from practice.calendar.models import Meeting, Status
+from practice.calendar.reserving import NotAllowed, Taken, Wanted
 from practice.catalog.models import Approval, Kind, Mode
 from practice.messages.models import Message
 from practice.people.models import CareRelationship, Client, Counselor, Role, User

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from practice.calendar.actions import place_in_time
 from practice.calendar.links import new_link
 from practice.calendar.meetings import Meeting, Status
+from practice.calendar.reserving import place_in_time
 from practice.catalog.models import Approval, Kind, Mode
 from practice.people.clients import Client
 from tests.browser.conftest import OFTEN, Look

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from practice.calendar.actions import place_in_time
 from practice.calendar.models import Meeting, Participant
 from practice.calendar.models import Status as MeetingStatus
+from practice.calendar.reserving import place_in_time
 from practice.people.models import CareRelationship
 from programs.goals.models import GoalCheck
 from programs.notes.models import NoteStatus, ProgressNote

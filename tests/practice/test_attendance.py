@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from practice.calendar.actions import NotAllowed, Taken, cancel_meeting, decline
+from practice.calendar.actions import cancel_meeting, decline
 from practice.calendar.attendance import record_attendance
 from practice.calendar.models import Meeting, Participant, Party, Status
+from practice.calendar.reserving import NotAllowed, Taken
 from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
 from practice.records.models import AuditEvent

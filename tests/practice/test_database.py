@@ -185,6 +185,16 @@ def test_killed_users_keep_nobody_from_stopping_or_starting_it(server):
     assert not is_running(server)
 
 
+def test_the_file_of_a_server_that_begins_while_we_look_is_left_alone(server):
+    server.join()
+    pid_file = server.data / "postmaster.pid"
+    before = pid_file.read_text()
+
+    server._disown_pid_file()  # as from a start that saw no server a moment ago
+
+    assert pid_file.read_text() == before
+
+
 def test_a_pid_file_that_names_somebody_elses_process_is_seen_through(server):
     server.join()
     pid_file = server.data / "postmaster.pid"

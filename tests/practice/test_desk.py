@@ -11,18 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from appointments.models import Consultation
-from practice.calendar.actions import (
-    Elsewhere,
-    NotAllowed,
-    Taken,
-    approve,
-    cancel_meeting,
-    decline,
-    expire_requests,
-    move_meeting,
-)
+from practice.calendar.actions import Elsewhere, approve, cancel_meeting, decline, expire_requests, move_meeting
 from practice.calendar.desk.days import Filters, filter_choices, rows_of_day
 from practice.calendar.models import Meeting, Party, Status
+from practice.calendar.reserving import NotAllowed, Taken
 from practice.catalog.models import Approval, Kind, Mode
 from practice.messages.actions import deliver
 from practice.messages.models import Message

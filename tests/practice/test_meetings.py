@@ -7,21 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from practice.calendar.actions import (
-    NotAllowed,
-    Taken,
-    Wanted,
-    approve,
-    cancel_meeting,
-    drop_expired_holds,
-    move_meeting,
-    offer_alternatives,
-    release_hold,
-    reserve,
-)
+from practice.calendar.actions import approve, cancel_meeting, move_meeting, reserve
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import lock
 from practice.calendar.models import Meeting, Participant, Party, Status
+from practice.calendar.reserving import NotAllowed, Taken, Wanted, drop_expired_holds, offer_alternatives, release_hold
 from practice.messages.models import Message
 from practice.people.models import CareRelationship
 from practice.records.models import AuditEvent

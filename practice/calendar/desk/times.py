@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from practice import formats
-from practice.calendar.actions import Wanted, offer_alternatives
 from practice.calendar.openings import CELL, Window
+from practice.calendar.reserving import Wanted, offer_alternatives
 from practice.calendar.slots import Wish, find_openings
 from practice.catalog.models import Service
 from practice.people.models import Counselor

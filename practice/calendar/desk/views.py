@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from practice.calendar.actions import Elsewhere, Taken, approve, cancel_meeting, decline, move_meeting
+from practice.calendar.actions import Elsewhere, approve, cancel_meeting, decline, move_meeting
 from practice.calendar.attendance import Attendance, record_attendance
 from practice.calendar.desk.answers import ANSWER_SOON
 from practice.calendar.desk.days import LOOKS, filter_choices, grouped, read_filters, rows_of_day, situation_of, tag_of
@@ -30,6 +30,7 @@ from practice.calendar.desk.history import history_of, messages_about
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
 from practice.calendar.locks import Busy
 from practice.calendar.models import Meeting, Party, Status
+from practice.calendar.reserving import Taken
 from practice.catalog.models import Mode, Room
 from practice.catalog.views import form_methods
 from practice.people.models import Counselor

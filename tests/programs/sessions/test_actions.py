@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from practice.calendar.actions import NotAllowed, Taken, cancel_meeting, move_meeting
+from practice.calendar.actions import cancel_meeting, move_meeting
 from practice.calendar.attendance import record_attendance
 from practice.calendar.models import Meeting, Party, Status
+from practice.calendar.reserving import NotAllowed, Taken
 from practice.catalog.models import Approval
 from practice.messages.actions import deliver
 from practice.messages.models import Message
