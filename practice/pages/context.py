@@ -61,5 +61,6 @@ def _ways(request):
                 url = reverse(name)
             except NoReverseMatch:
                 continue
-            ways.append({"url": url, "label": label, "current": request.path.startswith(url)})
-    return ways
+            ways.append({"url": url, "label": label})
+    here = max((way["url"] for way in ways if request.path.startswith(way["url"])), key=len, default="")
+    return [way | {"current": way["url"] == here} for way in ways]

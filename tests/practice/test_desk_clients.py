@@ -93,6 +93,13 @@ def test_the_closest_comes_first(front_desk):
     assert found("rina", front_desk)[-1] == "Adriana Wirinata"
 
 
+def test_the_menu_marks_the_one_place_where_one_is(desk):
+    menu = desk.get(reverse("desk_clients")).content.decode().split("<nav", 1)[1].split("</nav>", 1)[0]
+
+    assert menu.count('aria-current="page"') == 1
+    assert f'<a href="{reverse("desk_clients")}" aria-current="page">' in menu
+
+
 def test_who_may_not_see_clients_finds_none(people, ayu):
     assert found("rina", ayu.user) == []
 
