@@ -3,6 +3,7 @@
 import base64
 import html
 import logging
+import os
 import re
 from collections import Counter
 from datetime import timedelta
@@ -216,16 +217,26 @@ def test_nothing_at_rest_holds_clinical_text_in_the_clear(settings, tmp_path, ca
         cursor.execute("SELECT current_setting('data_directory'), pg_walfile_name(pg_current_wal_lsn())")
         directory, wal = cursor.fetchone()
     home = Path(directory)
-    files = [each for root in (home, home.parent, tmp_path) for each in root.rglob("*") if each.is_file()]
+    walked = [step for root in (home.parent, home, tmp_path) for step in os.walk(root)]
+    files = {Path(folder, name) for folder, _folders, names in walked for name in names}
+    leaks = {each: bool(wanted.search(held)) for each in files if (held := content(each))}
 
     assert len(refusals) > 2 * len(sealed_models())
     assert not wanted.search("\n".join(refusals).encode())
     assert not wanted.search(caplog.text.encode())
-    assert any(each.suffix == ".eml" for each in files)
-    assert any(each.name == wal for each in files)
-    assert any(each.name == "server.log" for each in files)
-    assert [str(each) for each in set(files) if wanted.search(each.read_bytes())] == []
+    assert any(each.suffix == ".eml" for each in leaks)
+    assert any(each.name == wal for each in leaks)
+    assert any(each.name == "server.log" for each in leaks)
+    assert [str(each) for each, leaking in leaks.items() if leaking] == []
     assert not wanted.search(dump())
+
+
+def content(path):
+    """What a file holds; nothing if it is a socket, or if the running database has removed it since it was listed."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
 
 
 def dump():
