@@ -16,17 +16,24 @@ def pytest_configure():
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    TransactionTestCase._fixture_teardown = empty_append_only_tables_too
+    TransactionTestCase._fixture_teardown = empty_every_table
 
 
-def empty_append_only_tables_too(self, flush=TransactionTestCase._fixture_teardown):
-    """Between transactional tests everything is truncated; the triggers that forbid it rest meanwhile."""
+def empty_every_table(self):
+    """Between transactional tests every row of ours goes; the triggers that forbid it rest meanwhile.
+
+    Deleting a few rows takes a twentieth of the time of Django's own way, which truncates every table and describes
+    all models anew. Whoever still writes is waited for, as there.
+    """
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = sorted(connection.ops.quote_name(each) for each in {*tables} - {"django_content_type", "auth_permission"})
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            flush(self)
-        finally:
-            cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute(
+            "BEGIN; SET LOCAL session_replication_role = replica;"
+            f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE;"
+            + "".join(f"DELETE FROM {each};" for each in tables)
+            + "COMMIT"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
