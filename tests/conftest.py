@@ -10,6 +10,8 @@ from django.test import TransactionTestCase
 from practice.people.models import Role
 from tests.factories import NOW, make_client, make_counselor, make_practice, make_service, make_user
 
+LONGEST = {"test_outbox_storms", "test_program_journey"}
+
 
 def pytest_configure():
     """Static files come straight from their folders: no test waits for them to be collected."""
@@ -17,6 +19,15 @@ def pytest_configure():
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     TransactionTestCase._fixture_teardown = empty_every_table
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Browsers last: their loop stays open in a process, and no job can run a loop of its own beside it.
+
+    Of the others and of them the longest first, so that no process is left alone with one at the end.
+    """
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.path.stem not in LONGEST))
 
 
 def empty_every_table(self):

@@ -52,7 +52,7 @@ def demo(django_db_setup, django_db_blocker):
 
 def what_happens():
     """Every meeting with its people, in an order that does not depend on ids."""
-    rows = Meeting.objects.order_by("starts_at", "counselor__slug").values_list(
+    rows = Meeting.objects.order_by("starts_at", "counselor__slug", "participants__client__email").values_list(
         "pk", "reference", "starts_at", "booked_at", "status", "mode", "service__slug", "counselor__slug",
         "participants__client__email",
     )  # fmt: skip
