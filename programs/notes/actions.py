@@ -52,20 +52,26 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
 
     Raise ValidationError if the session has not begun ("early"), if somebody else writes its note ("author"), if it is
     signed or waits for the supervisor ("signed", "status"), or if it was saved elsewhere meanwhile ("conflict").
+    A draft left behind by a counselor who no longer acts in the program passes to whoever goes on with it, and the
+    trail says so.
     """
     station = locked_station(session)
     refuse_but_counselors(station.session.program, by)
     meeting = meeting_to_write_on(station, now)
     if meeting is None:
         raise ValidationError(_("The note can be written once the session has begun."), code="early")
-    note = ProgressNote.objects.select_for_update(of=("self",)).filter(meeting=meeting).first()
+    drafts = ProgressNote.objects.select_for_update(of=("self",)).select_related("author")
+    note = drafts.filter(meeting=meeting).first()
     is_new = note is None
     if is_new:
         note = ProgressNote(meeting=meeting, author=by, created_at=now)
+    note.program, note.session = station.session.program, station.session
+    is_taken_over = note.is_left_behind(note.program)
+    if is_taken_over:
+        note.author = by
     refuse_others(note, by)
     if note.revision != expected:
         raise conflict()
-    note.program, note.session = station.session.program, station.session
     note.format, note.body = writing.format, writing.body
     note.covered, note.technique = writing.covered, writing.technique
     note.task, note.risk = writing.task, writing.risk
@@ -76,6 +82,8 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
     keep_parts(note, writing.individual)
     if is_new:
         record(by, "note.begun", note, now=now, session=session.number)
+    if is_taken_over:
+        record(by, "note.taken_over", note, now=now, session=session.number)
     return note
 
 

@@ -62,8 +62,13 @@ class Desk:
 
     @property
     def is_mine(self) -> bool:
-        """True if this person may write the note: nobody else has begun it."""
-        return self.note is None or self.note.author_id == self.user.pk
+        """True if this person may write the note: nobody else has begun it who is still there to go on."""
+        return self.note is None or self.note.author_id == self.user.pk or self.left_by is not None
+
+    @property
+    def left_by(self) -> User | None:
+        """Who began the note and no longer acts in the program, if it is to be taken over from them."""
+        return self.note.author if self.note and self.note.is_left_behind(self.program) else None
 
     @property
     def writes_card(self) -> bool:

@@ -154,6 +154,10 @@ class ProgressNote(models.Model):
         """True while its author may change it."""
         return self.status in (NoteStatus.DRAFT, NoteStatus.RETURNED)
 
+    def is_left_behind(self, program: Program) -> bool:
+        """True if whoever began it no longer acts in the program: then those who do may go on with it."""
+        return not self.is_signed and not program.is_led_by(self.author)
+
 
 _REFUSE_IF_SIGNED = """
     IF EXISTS (

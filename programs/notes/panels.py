@@ -44,7 +44,7 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
         if meeting is None:
             continue
         note = by_meeting.get(meeting.pk)
-        is_mine = note is None or (note.author_id == user.pk and note.can_be_written)
+        is_mine = note is None or (note.can_be_written and (note.author_id == user.pk or note.is_left_behind(program)))
         is_open = (note is None or note.can_be_written) and meeting.ends_at <= now
         rows.append(
             {

@@ -132,6 +132,7 @@ DEEDS = {
     "started": pgettext_lazy("trail, deed", "started"),
     "submitted": pgettext_lazy("trail, deed", "handed in"),
     "taken_back": pgettext_lazy("trail, deed", "taken back"),
+    "taken_over": pgettext_lazy("trail, deed", "taken over"),
     "went_on": pgettext_lazy("trail, deed", "goes on after all"),
     "withdrawn": pgettext_lazy("trail, deed", "withdrawn"),
     "worded": pgettext_lazy("trail, deed", "content written"),

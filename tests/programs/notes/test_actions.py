@@ -124,6 +124,34 @@ def test_nobody_writes_in_somebody_elses_draft(program):
     assert code_of(error) == "author"
 
 
+def test_a_draft_that_was_left_behind_passes_to_whoever_goes_on(program, ayu):
+    note = save(program)
+    successor = make_counselor()
+    program.counselor = successor
+    program.save(update_fields=["counselor"])
+
+    save(program, expected=1, by=successor.user)
+
+    note = ProgressNote.objects.get(pk=note.pk)
+    assert note.author == successor.user
+    assert AuditEvent.objects.filter(act="note.taken_over", actor=successor.user.pk).count() == 1
+    with pytest.raises(ValidationError) as error:
+        save(program, expected=2, by=ayu.user)
+    assert code_of(error) == "role"
+    assert sign(opened(note, successor.user), by=successor.user).is_signed
+
+
+def test_a_note_that_waits_for_the_supervisor_is_not_taken_over(program, supervisor):
+    note = sign(save(program))
+    successor = make_counselor()
+    program.counselor = successor
+    program.save(update_fields=["counselor"])
+
+    with pytest.raises(ValidationError) as error:
+        save(program, expected=note.revision, by=successor.user)
+    assert code_of(error) == "status"
+
+
 def test_goals_of_another_program_are_refused_and_nothing_is_kept(program):
     other = make_program(goals=1)
     stranger = Goal.objects.get(goal_set__program=other)

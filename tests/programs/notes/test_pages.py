@@ -427,3 +427,23 @@ def test_the_editor_opens_in_a_bounded_number_of_statements(as_ayu, program, dja
 
     with django_assert_max_num_queries(36):
         as_ayu.get(to("note", program, 2))
+
+
+def test_whoever_goes_on_with_a_program_finds_the_draft_left_behind_and_finishes_it(as_ayu, program):
+    as_ayu.post(to("note", program, 1), WHOLE)
+    successor = make_counselor(name="Sari Lubis")
+    care = {"counselor": successor, "started_at": NOW, "ends_at": NOW, "is_kept_open": True}
+    CareRelationship.objects.bulk_create(
+        CareRelationship(client=member.client, **care) for member in program.members.all()
+    )
+    program.counselor = successor
+    program.save(update_fields=["counselor"])
+
+    enter(as_ayu, successor)
+    page = as_ayu.get(to("note", program, 1)).text
+
+    assert "KANARI-DATA" in page
+    assert "Ayu Pratiwi" in page
+    assert as_ayu.post(to("note", program, 1), WHOLE | {"revision": "1", "do": "sign"}).status_code == 302
+    assert as_ayu.get(to("note_sign", program, 1)).status_code == 200
+    assert ProgressNote.objects.get().author == successor.user
