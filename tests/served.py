@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ class Served:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.web_processes = web_processes
+        self.data = data
         self.log = data / "web.log"
         self.environment = os.environ | {
             "BENANG_DATA": str(data),
@@ -69,9 +71,12 @@ class Served:
         raise AssertionError(self.log.read_text())
 
     def stop(self) -> None:
+        """End the web processes, and the database with its data: who was killed could not leave it properly."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(timeout=20)
+        self.python("from django.db import connection; connection.ensure_connection()")  # the last one out stops it
+        shutil.rmtree((self.data / "postgres" / "elsewhere").resolve(), ignore_errors=True)
 
 
 def post_json(url: str, body: dict, headers: dict) -> tuple[int, dict]:

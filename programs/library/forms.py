@@ -165,6 +165,7 @@ class TemplateForm(RecordForm):
                     "max_length": _("Session %(number)s, %(field)s: keep this under %(limit)s characters.") % place,
                 },
             )
+            self.fields[f"s{number}_{name}"].hides_optional = True  # the page says once what is needed
 
     def clean(self):
         cleaned = super().clean()

@@ -126,6 +126,16 @@ def test_only_optional_fields_are_marked():
     assert "*" not in html
 
 
+def test_a_field_is_not_marked_where_the_page_says_it_once():
+    form = SampleForm()
+    form.fields["phone"].hides_optional = True
+
+    html = rendered("{{ form|crispy }}", form=form)
+
+    assert '<label for="id_phone">WhatsApp number</label>' in html
+    assert html.count("(optional)") == 2
+
+
 def test_an_error_stands_between_hint_and_field_and_is_tied_to_it():
     html = rendered("{{ form.email|as_crispy_field }}", form=SampleForm(WRONG, prefix="wrong"))
 

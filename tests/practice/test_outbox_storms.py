@@ -67,7 +67,6 @@ class Stormy(Served):
 
     def __init__(self, data: Path, inbox: Inbox):
         super().__init__(data)
-        self.data = data
         self.environment |= {
             "BENANG_DURABLE": "on",
             "BENANG_LIMITS": "on",
