@@ -5,26 +5,26 @@ true at that moment, commits, and only then talks to the mail server: no lock is
 killed worker leaves behind comes due again when its lease ends.
 """
 
-import contextlib
 import logging
-import time
 import uuid
+from collections import defaultdict, deque
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from practice.messages.kinds import Rendered, UnknownKind, kind_of
-from practice.messages.models import Channel, Heartbeat, Message, Status
+from practice.messages.kinds import Rendered, kind_of
+from practice.messages.mailboxes import free_times
+from practice.messages.models import Heartbeat, Message, Status
 from practice.messages.post import compose, sender_address
 from practice.messages.quiet import morning_after
 from practice.people.clients import email_hash
 from practice.people.mails import Recipient
-from practice.people.models import Client, User
+from practice.people.models import Client, Practice, User
 
 log = logging.getLogger("benang.messages")
 
@@ -36,9 +36,10 @@ MOST_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)  # doubled each time: the eighth try comes 2 h 7 min after the first
 SWEEP_AFTER = timedelta(seconds=15)  # a job that is on its way gets this long before the sweep calls it lost
 SWEEP_AT_MOST = 500
+TOLD = ("client", "meeting__counselor", "meeting__service", "meeting__room__location")  # what mails tell of
+IN_ONE_JOB = 20  # messages
+PATIENCE = 15.0  # seconds for the messages of one job: less than one hanging server takes, far less than the lease
 TOGETHER = 1000  # rows in one statement: the protocol takes 65,535 values
-MOST_AN_HOUR = 5
-MOST_A_DAY = 10
 WORKER_IS_LATE = timedelta(seconds=90)
 RESTART_PAUSES = (0.1, 0.3, 0.6, 1, 2, 4)  # seconds: a database that restarts is back within them
 
@@ -115,14 +116,21 @@ def enqueue_all(messages: list[Message]) -> int:
 
 
 def defer(*messages: Message) -> None:
-    """Leave a job for each message that carries only its id, in one statement of the caller's transaction."""
-    if messages:
-        app.job_manager.batch_defer_jobs(jobs=[_job(message.pk, _wait_of(message)) for message in messages])
+    """Leave jobs that carry only the ids of these messages, in one statement of the caller's transaction.
+
+    Messages that may be sent at the same time share a job, 20 at most.
+    """
+    by_time = defaultdict(list)
+    for message in messages:
+        by_time[_wait_of(message)].append(message.pk)
+    jobs = [job for at, together in by_time.items() for job in _jobs(together, at)]
+    if jobs:
+        app.job_manager.batch_defer_jobs(jobs=jobs)
 
 
 def job_of(message: Message) -> ProcrastinateJob:
     """The unsaved row of the job that sends this message, to be inserted together with it in place of `defer`."""
-    job = _job(message.pk, _wait_of(message))
+    job = _job([message.pk], _wait_of(message))
     return ProcrastinateJob(
         queue_name=job.queue,
         task_name=job.task_name,
@@ -142,16 +150,26 @@ def deliver(message_id: uuid.UUID, *, now: datetime) -> Message | None:
     after the last one; queued for later, if the mailbox has had as many as it may (never dropped for that: a
     confirmation must still arrive) or the recipient sleeps. Not to be called in a transaction.
     """
-    message = _claim(message_id, now=now)
-    if message is None or message.status != Status.SENDING:
-        return message
-    try:
-        rendered = _render(message, now=now)
-        if rendered is not None:
-            compose(message, rendered).send()
-    except Exception as error:  # whatever a server or a template comes up with: its words may hold personal data
-        return _settle_failure(message, error, now=now)
-    return _settle(message, Status.DROPPED if rendered is None else Status.SENT, now=now)
+    return next(iter(deliver_all([message_id], now=now)), None)
+
+
+def deliver_all(message_ids: list[uuid.UUID], *, now: datetime) -> list[Message]:
+    """Send one after the other those of these messages that are due and that nobody else is sending.
+
+    Return how each of them then stands, as for `deliver`. They are taken together, each is worded only when it is its
+    turn. When a slow server has used up 15 seconds, the rest goes back into the queue. Not to be called in a
+    transaction.
+    """
+    began = monotonic()
+    messages = _claim(message_ids, now=now)
+    left = deque(message for message in messages if message.status == Status.SENDING)
+    ended = [message for message in messages if message.status != Status.SENDING]
+    with Practice.remembered():
+        while left and monotonic() - began < PATIENCE:
+            ended.append(_send(left.popleft(), now=now))
+    if left:
+        _hand_back(left, now=now)
+    return [*ended, *left]
 
 
 @transaction.atomic
@@ -165,11 +183,14 @@ def sweep(*, now: datetime) -> int:
         Message.objects.due(now - SWEEP_AFTER)
         .select_for_update(skip_locked=True)
         .order_by("next_attempt_at")
-        .values_list("pk", flat=True)[:SWEEP_AT_MOST]
+        .only("status")[:SWEEP_AT_MOST]
     )
     if lost:
-        Message.objects.filter(pk__in=lost).update(next_attempt_at=now)
-        app.job_manager.batch_defer_jobs(jobs=[_job(pk, None) for pk in lost])
+        Message.objects.filter(pk__in=[message.pk for message in lost]).update(next_attempt_at=now)
+        waiting = [message.pk for message in lost if message.status == Status.QUEUED]
+        vanished = [message.pk for message in lost if message.status == Status.SENDING]  # alone: one may be deadly
+        jobs = _jobs(waiting, None) + [_job([pk], None) for pk in vanished]
+        app.job_manager.batch_defer_jobs(jobs=jobs)
     return len(lost)
 
 
@@ -184,65 +205,76 @@ def worker_is_alive(now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _claim(message_id, *, now):
-    """Take the message for the length of a lease, or put it off if its recipient may not get it now."""
-    due = Message.objects.due(now).select_related("client")
-    message = due.select_for_update(of=("self",), skip_locked=True).filter(pk=message_id).first()
-    if message is None:
-        return None
-    if message.attempts >= MOST_ATTEMPTS:  # its senders were killed time and again: do not mail for ever
-        message.move_to(Status.FAILED)
-        message.error = "WorkerVanished"
-        message.save(update_fields=["status", "error"])
-        log.warning("message %s: its worker vanished at the last try", message.pk)
-        return message
-    if (free_at := _free_at(message, now=now)) > now:
-        message.next_attempt_at = free_at
-        message.save(update_fields=["next_attempt_at"])
-        defer(message)
-        log.info("message %s waits until its recipient may get it", message.pk)
-        return message
-    message.move_to(Status.SENDING)
-    message.attempts += 1
-    message.next_attempt_at = now + LEASE
-    taken = {name: getattr(message, name) for name in ("status", "attempts", "next_attempt_at")}
-    Message.objects.filter(pk=message.pk).update(**taken)
-    return message
+def _claim(message_ids, *, now):
+    """Take these messages for the length of a lease; put off those whose recipients may not get them now."""
+    due = Message.objects.due(now).filter(pk__in=message_ids).order_by("next_attempt_at", "pk")
+    found = list(due.select_related(*TOLD).select_for_update(of=("self",), skip_locked=True))
+    messages = [message for message in found if message.attempts < MOST_ATTEMPTS]
+    for message in found:
+        if message not in messages:
+            _give_up(message)
+    free_at = free_times(messages, now=now)
+    taken = [message for message in messages if free_at[message.pk] <= now]
+    for message in messages:
+        if message not in taken:
+            _put_off(message, free_at[message.pk])
+    for message in taken:
+        message.move_to(Status.SENDING)
+        message.attempts += 1
+        message.next_attempt_at = now + LEASE
+    if taken:
+        Message.objects.filter(pk__in=[message.pk for message in taken]).update(
+            status=Status.SENDING, attempts=F("attempts") + 1, next_attempt_at=now + LEASE
+        )
+    return found
 
 
-def _free_at(message, *, now):
-    """When its recipient may get this message: now, or after the night, or when the mailbox has had less of late."""
-    with contextlib.suppress(UnknownKind):
-        if kind_of(message.kind).waits_for_morning:
-            now = morning_after(now, message.time_zone)
-    return _mailbox_free_at(message, now=now) if message.is_limited and settings.LIMITS else now
+def _give_up(message):
+    """Mail no more what killed its senders time and again."""
+    message.move_to(Status.FAILED)
+    message.error = "WorkerVanished"
+    message.save(update_fields=["status", "error"])
+    log.warning("message %s: its worker vanished at the last try", message.pk)
 
 
-def _mailbox_free_at(message, *, now):
-    """When this mailbox may get its next message: at most 5 in any hour and 10 in any day, whoever asked for them.
+def _put_off(message, at):
+    """Leave the message for later: its recipient sleeps or has had enough."""
+    message.next_attempt_at = at
+    message.save(update_fields=["next_attempt_at"])
+    defer(message)
+    log.info("message %s waits until its recipient may get it", message.pk)
 
-    Counts for one mailbox happen one after the other; those that are being sent count as sent now.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mailbox {message.recipient_hash}"])
-    day = timedelta(days=1)
-    lately = Message.objects.filter(recipient_hash=message.recipient_hash, channel=Channel.EMAIL)
-    lately = lately.filter(Q(status=Status.SENDING) | Q(sent_at__gt=now - day)).exclude(pk=message.pk)
-    last = lately.order_by(F("sent_at").desc(nulls_first=True)).values_list("sent_at", flat=True)[:MOST_A_DAY]
-    times = [sent_at or now for sent_at in last]
-    free_at = now
-    if len(times) >= MOST_AN_HOUR:
-        free_at = max(free_at, times[MOST_AN_HOUR - 1] + timedelta(hours=1))
-    if len(times) >= MOST_A_DAY:
-        free_at = max(free_at, times[MOST_A_DAY - 1] + day)
-    return free_at
+
+@transaction.atomic
+def _hand_back(messages, *, now):
+    """Put messages that were taken but not tried back into the queue, unless our lease ended and others have them."""
+    for message in messages:
+        message.move_to(Status.QUEUED)
+        message.attempts -= 1
+        message.next_attempt_at = now
+    ours = Message.objects.filter(
+        pk__in=[message.pk for message in messages], status=Status.SENDING, next_attempt_at=now + LEASE
+    )
+    ours.update(status=Status.QUEUED, attempts=F("attempts") - 1, next_attempt_at=now)
+    defer(*messages)
+    log.info("%d messages go back into the queue", len(messages))
+
+
+def _send(message, *, now):
+    """Word one message that was taken, send it, and write down how that ended."""
+    try:
+        rendered = _render(message, now=now)
+        if rendered is not None:
+            compose(message, rendered).send()
+    except Exception as error:  # whatever a server or a template comes up with: its words may hold personal data
+        return _settle_failure(message, error, now=now)
+    return _settle(message, Status.DROPPED if rendered is None else Status.SENT, now=now)
 
 
 def meeting_stands(message: Message) -> bool:
-    """True if the meeting is still at the version that the message tells of. Loads it anew, with what mails tell."""
+    """True if time, place and status of the meeting are still those that the message tells of."""
     meetings = Message.meeting.field.related_model.objects
-    message.meeting = meetings.select_related("counselor", "service", "room__location").get(pk=message.meeting_id)
-    return message.meeting.version == message.meeting_version
+    return meetings.filter(pk=message.meeting_id, version=message.meeting_version).exists()
 
 
 @transaction.atomic(durable=True)
@@ -295,7 +327,7 @@ def _outlasting_a_restart(write):
             if connection.in_atomic_block:
                 raise
             connection.close()
-            time.sleep(pause)
+            sleep(pause)
     return write()
 
 
@@ -311,13 +343,18 @@ def _wait_of(message):
     return message.next_attempt_at if message.next_attempt_at > message.created_at else None
 
 
-def _job(pk, at):
+def _jobs(pks, at):
+    """Jobs for these messages, as few as may be."""
+    return [_job(pks[start : start + IN_ONE_JOB], at) for start in range(0, len(pks), IN_ONE_JOB)]
+
+
+def _job(pks, at):
     return Job(
         id=None,
         queue=QUEUE,
         lock=None,
         queueing_lock=None,
         task_name=DELIVER_TASK,
-        task_kwargs={"message": str(pk)},
+        task_kwargs={"messages": [str(pk) for pk in pks]},
         scheduled_at=at,
     )

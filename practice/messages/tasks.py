@@ -11,9 +11,9 @@ FINISHED_JOBS_HOURS = 6
 
 
 @app.task(queue=actions.QUEUE, name=actions.DELIVER_TASK)
-def deliver(message: str) -> None:
-    """Send the message with this id. A try that failed has planned the next one before this returns."""
-    actions.deliver(uuid.UUID(message), now=timezone.now())
+def deliver(messages: list[str]) -> None:
+    """Send the messages with these ids. A try that failed has planned the next one before this returns."""
+    actions.deliver_all([uuid.UUID(message) for message in messages], now=timezone.now())
 
 
 @app.periodic(cron="* * * * * */30")

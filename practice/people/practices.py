@@ -1,9 +1,16 @@
 """The practice itself: its name, how to reach it, and the rules that hold for everybody."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from practice.zones import validate_zone
+
+_remembers: ContextVar[bool] = ContextVar("remembers_practice", default=False)
+_remembered: ContextVar["Practice | None"] = ContextVar("remembered_practice", default=None)
 
 
 class PracticeQuerySet(models.QuerySet):
@@ -40,4 +47,18 @@ class Practice(models.Model):
     @classmethod
     def current(cls) -> "Practice":
         """The practice; before it is set up, an unsaved one called Benang."""
-        return cls.objects.first() or cls(pk=1, name="Benang")
+        found = _remembered.get() or cls.objects.first() or cls(pk=1, name="Benang")
+        if _remembers.get():
+            _remembered.set(found)
+        return found
+
+    @staticmethod
+    @contextmanager
+    def remembered() -> Iterator[None]:
+        """Within this block fetch the current practice once at most: for work that goes on for seconds."""
+        remembers, remembered = _remembers.set(True), _remembered.set(None)
+        try:
+            yield
+        finally:
+            _remembers.reset(remembers)
+            _remembered.reset(remembered)

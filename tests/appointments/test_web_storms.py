@@ -38,7 +38,7 @@ with connection.cursor() as cursor:
             (SELECT count(*) FROM practice_participant p WHERE p.meeting_id = m.id),
             (SELECT count(*) FROM appointments_consultation c WHERE c.meeting_id = m.id),
             (SELECT count(*) FROM practice_message o WHERE o.meeting_id = m.id AND o.kind = 'meeting.confirmed'),
-            (SELECT count(*) FROM practice_message o JOIN procrastinate_jobs j ON j.args->>'message' = o.id::text
+            (SELECT count(*) FROM practice_message o JOIN procrastinate_jobs j ON j.args->'messages' ? o.id::text
              WHERE o.meeting_id = m.id)
         FROM practice_meeting m''')
     meetings = cursor.fetchall()

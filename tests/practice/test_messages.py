@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import uuid
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from aiosmtpd.controller import Controller
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend as MemoryBackend
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -27,6 +29,7 @@ from practice.messages.actions import (
     Recipient,
     defer,
     deliver,
+    deliver_all,
     enqueue,
     job_of,
     outgoing,
@@ -97,6 +100,14 @@ class KilledAfterSending(MemoryBackend):
         raise Killed
 
 
+class TakenOver(MemoryBackend):
+    """So slow that meanwhile another worker takes over what was taken."""
+
+    def send_messages(self, email_messages):
+        Message.objects.filter(status=Status.SENDING).update(attempts=2, next_attempt_at=NOW + 2 * LEASE)
+        return super().send_messages(email_messages)
+
+
 @pytest.fixture
 def hanging(settings):
     """A mail server that does not answer until `go_on` is set."""
@@ -144,7 +155,7 @@ def test_a_job_carries_only_the_id_of_its_message():
 
     (job,) = jobs()
 
-    assert job.args == {"message": str(message.pk)}
+    assert job.args == {"messages": [str(message.pk)]}
     assert (job.queue_name, job.queueing_lock, job.lock) == ("messages", None, None)
 
 
@@ -166,6 +177,17 @@ def test_several_messages_get_their_jobs_in_one_statement(django_assert_num_quer
     assert [job.scheduled_at for job in jobs()[before:]] == [None, NOW + HOUR, NOW + 2 * HOUR]
 
 
+def test_messages_for_the_same_time_share_jobs_of_twenty():
+    messages = [make_message() for _ in range(23)]
+    before = len(jobs())
+
+    defer(*messages)
+
+    shared = [job.args["messages"] for job in jobs()[before:]]
+    assert [len(each) for each in shared] == [20, 3]
+    assert [*shared[0], *shared[1]] == [str(message.pk) for message in messages]
+
+
 def test_a_message_and_its_job_can_be_inserted_together(django_assert_num_queries):
     message = outgoing(kind="tests.greeting", to=RINA, dedupe_key="x", now=NOW, not_before=NOW + HOUR)
 
@@ -173,7 +195,7 @@ def test_a_message_and_its_job_can_be_inserted_together(django_assert_num_querie
         insert_together(message, job_of(message))
 
     (job,) = jobs()
-    assert (job.args, job.scheduled_at) == ({"message": str(message.pk)}, NOW + HOUR)
+    assert (job.args, job.scheduled_at) == ({"messages": [str(message.pk)]}, NOW + HOUR)
 
 
 def test_a_message_is_written_once_and_the_transaction_goes_on():
@@ -365,6 +387,93 @@ def test_a_sender_that_fails_after_its_lease_does_not_disturb_the_next(hanging, 
     assert (stored.status, stored.attempts, stored.next_attempt_at) == (Status.SENDING, 2, NOW + 2 * LEASE)
 
 
+# --- Several in one job ----------------------------------------------------------------------------------------------
+
+
+def counting_clock(monkeypatch, *seconds):
+    """Let these seconds have passed each time that somebody looks."""
+    times = iter(seconds)
+    monkeypatch.setattr("practice.messages.actions.monotonic", lambda: next(times))
+
+
+def test_the_messages_of_a_job_are_sent_one_after_the_other_and_those_not_due_are_left_alone():
+    messages = [make_message(to=replace(RINA, email=f"rina{n}@example.org")) for n in range(3)]
+    later, sent = make_message(not_before=NOW + HOUR), make_message()
+    deliver(sent.pk, now=NOW)
+
+    ended = deliver_all([each.pk for each in [later, sent, *messages]], now=NOW)
+
+    assert {each.pk: each.status for each in ended} == {each.pk: Status.SENT for each in messages}
+    assert sorted(each.to[0] for each in mail.outbox[1:]) == [f"Rina <rina{n}@example.org>" for n in range(3)]
+    assert Message.objects.get(pk=later.pk).status == Status.QUEUED
+    assert {each.attempts for each in Message.objects.filter(status=Status.SENT)} == {1}
+
+
+def test_taking_many_messages_needs_no_more_statements_than_taking_two():
+    def statements(number):
+        messages = [make_message(to=replace(RINA, email=f"{number}-{n}@example.org")) for n in range(number)]
+        with CaptureQueriesContext(connection) as queries:
+            deliver_all([each.pk for each in messages], now=NOW)
+        return len(queries)
+
+    for_two, for_three, for_twenty = statements(2), statements(3), statements(20)
+
+    each = for_three - for_two
+    assert each == 3  # two around the wording, one to note that it was sent
+    assert for_twenty == for_two + 18 * each
+
+
+def test_a_mailbox_gets_no_more_at_once_than_one_after_the_other():
+    messages = [make_message() for _ in range(7)]
+
+    ended = deliver_all([each.pk for each in messages], now=NOW)
+
+    assert Counter(each.status for each in ended) == {Status.SENT: 5, Status.QUEUED: 2}
+    assert len(mail.outbox) == 5
+    assert {each.next_attempt_at for each in Message.objects.filter(status=Status.QUEUED)} == {NOW + HOUR}
+
+
+def test_a_failure_holds_up_none_of_the_others_in_its_job(monkeypatch):
+    monkeypatch.setitem(known._kinds, "tests.broken", Kind(lambda message, now: 1 / 0))
+    messages = [make_message(), make_message(kind="tests.broken"), make_message()]
+
+    deliver_all([each.pk for each in messages], now=NOW)
+
+    stored = {each.pk: (each.status, each.error) for each in Message.objects.all()}
+    assert [stored[each.pk] for each in messages] == [
+        (Status.SENT, ""),
+        (Status.QUEUED, "ZeroDivisionError"),
+        (Status.SENT, ""),
+    ]
+
+
+def test_a_slow_server_keeps_the_rest_of_a_job_no_longer_than_its_patience(monkeypatch):
+    messages = [make_message() for _ in range(4)]
+    before = len(jobs())
+    counting_clock(monkeypatch, 0, 1, 20, *[0] * 4)
+
+    ended = deliver_all([each.pk for each in messages], now=NOW)
+
+    rest = Message.objects.filter(status=Status.QUEUED)
+    assert len(mail.outbox) == 1
+    assert [each.status for each in ended] == [Status.SENT, *[Status.QUEUED] * 3]
+    assert {(each.attempts, each.next_attempt_at) for each in rest} == {(0, NOW)}
+    assert {*jobs()[-1].args["messages"]} == {str(each.pk) for each in rest}
+    assert len(jobs()) == before + 1
+    assert {each.status for each in deliver_all([each.pk for each in rest], now=NOW)} == {Status.SENT}
+
+
+def test_what_is_handed_back_after_the_lease_is_left_to_whoever_took_it(monkeypatch, settings):
+    send_through(TakenOver, settings)
+    first, second = make_message(), make_message()
+    counting_clock(monkeypatch, 0, 1, 20)
+
+    deliver_all([first.pk, second.pk], now=NOW)
+
+    (theirs,) = Message.objects.exclude(status=Status.SENT)
+    assert (theirs.status, theirs.attempts, theirs.next_attempt_at) == (Status.SENDING, 2, NOW + 2 * LEASE)
+
+
 # --- No longer wanted ------------------------------------------------------------------------------------------------
 
 
@@ -463,8 +572,23 @@ def test_the_sweep_finds_messages_whose_jobs_were_lost():
     before = len(jobs())
 
     assert sweep(now=NOW + MINUTE) == 1
-    assert [job.args["message"] for job in jobs()[before:]] == [str(lost.pk)]
+    assert [job.args["messages"] for job in jobs()[before:]] == [[str(lost.pk)]]
     assert coming.pk != lost.pk
+
+
+def test_the_sweep_gathers_lost_messages_but_takes_what_killed_its_sender_alone(settings):
+    deadly = [make_message(), make_message()]
+    send_through(KilledAfterSending, settings)
+    for message in deadly:
+        with pytest.raises(Killed):
+            deliver(message.pk, now=NOW)
+    lost = [make_message() for _ in range(3)]
+    before = len(jobs())
+
+    assert sweep(now=NOW + LEASE + MINUTE) == 5
+    gathered = sorted((job.args["messages"] for job in jobs()[before:]), key=len)
+    assert sorted(gathered[:2]) == sorted([str(message.pk)] for message in deadly)
+    assert sorted(gathered[2]) == sorted(str(message.pk) for message in lost)
 
 
 def test_the_sweep_leaves_a_message_in_peace_whose_job_is_on_its_way():
@@ -497,7 +621,7 @@ def test_the_sweep_passes_over_a_message_that_someone_is_claiming():
         in_thread(lambda: found.append(sweep(now=NOW + MINUTE))).join(10)
 
     assert found == [1]
-    assert jobs()[-1].args["message"] == str(free.pk)
+    assert jobs()[-1].args["messages"] == [str(free.pk)]
 
 
 # --- A mailbox is not flooded ----------------------------------------------------------------------------------------
@@ -650,7 +774,7 @@ def test_jobs_without_a_message_do_no_harm(run_worker):
 
     run_worker()
 
-    assert jobs()[0].args == {"message": str(message.pk)}
+    assert jobs()[0].args == {"messages": [str(message.pk)]}
     assert jobs()[0].status == "succeeded"
 
 
@@ -675,14 +799,14 @@ def test_jobs_that_ended_long_ago_are_removed(run_worker):
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_events SET at = now() - interval '7 hours' FROM procrastinate_jobs job"
-            " WHERE job.id = job_id AND job.args->>'message' = %s",
+            " WHERE job.id = job_id AND jsonb_exists(job.args->'messages', %s)",
             [str(old.pk)],
         )
 
     tasks.remove_old_jobs.defer(timestamp=0)
     run_worker("upkeep")
 
-    assert [job.args["message"] for job in jobs()] == [str(recent.pk)]
+    assert [job.args["messages"] for job in jobs()] == [[str(recent.pk)]]
 
 
 def test_the_worker_knows_the_periodic_work():

@@ -28,6 +28,7 @@ from tests.factories import (
     make_licence,
     make_location,
     make_meeting,
+    make_practice,
     make_room,
     make_service,
     make_time_off,
@@ -248,6 +249,18 @@ def test_an_empty_practice_is_named(office):
     assert response.status_code == 302
     assert (practice.name, practice.whatsapp, practice.time_zone) == ("Ruang Teduh", "+6281234567890", "Asia/Makassar")
     assert "practice.made" in acts()
+
+
+@pytest.mark.usefixtures("db")
+def test_the_practice_is_fetched_once_where_work_goes_on_for_seconds(django_assert_num_queries):
+    make_practice(name="Ruang Teduh")
+
+    with django_assert_num_queries(1), Practice.remembered():
+        names = [Practice.current().name for _ in range(3)]
+
+    assert names == ["Ruang Teduh"] * 3
+    with django_assert_num_queries(2):
+        assert Practice.current() is not Practice.current()
 
 
 def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(office):
