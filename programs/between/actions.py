@@ -17,6 +17,7 @@ from programs.plan.actions import refuse_but_counselors
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station, thread_of
+from programs.sessions.writers import refuse_but_writers
 
 STILL_TO_COME = {State.OPEN, State.BOOKED}
 
@@ -88,7 +89,7 @@ def write_card(*, session: Session, done: str, task: str, next: str, share: bool
     Raise ValidationError if the session has not begun, if it is to be shared before it was held, or says nothing.
     """
     station = locked_station(session)
-    refuse_but_counselors(station.session.program, by)
+    refuse_but_writers(station, by)
     if not has_begun(station, now):
         raise ValidationError(_("The card can be written once the session has begun."), code="early")
     card = Card.objects.filter(session=session).first() or Card()

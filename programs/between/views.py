@@ -22,7 +22,7 @@ from programs.between.actions import (
 )
 from programs.between.forms import CardForm, PlanForm, ReflectionForm, TaskForm, TopicsForm
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic
-from programs.between.scope import led_session, own_program, own_session
+from programs.between.scope import led_session, own_program, own_session, written_session
 from programs.goals.models import Goal
 from programs.plan.models import Program
 from programs.sessions.models import Session
@@ -197,7 +197,7 @@ def session_plan(request, pk):
 @form_methods
 def card(request, pk):
     """The card that the clients get after a session; once shared, it is changed here."""
-    session = led_session(request.user, pk)
+    session = written_session(request.user, pk)
     mine = Card.objects.filter(session=session)
     [found] = read_together(
         [mine], by=request.user, reason="writing the card", request=request, knowing=[session.program]
@@ -205,12 +205,13 @@ def card(request, pk):
     written = found[0] if found else None
     initial = {"done": written.done, "task": written.task, "next": written.next} if written else None
     form = CardForm(typed(request), initial=initial)
-    share = "share" in request.POST
+    share, acts_here = "share" in request.POST, session.program.is_led_by(request.user)
     if request.method == "POST" and kept(request, form, write_card, session=session, share=share):
         is_read = share or (written and written.shared_at)
         messages.success(request, _("Saved. Your clients can read the card.") if is_read else _("Saved."))
-        return redirect("program", session.program_id)
-    return answer(request, "programs/between/card.html", form, session=session, program=session.program, card=written)
+        return redirect("program", session.program_id) if acts_here else redirect("note", session.pk)
+    context = {"session": session, "program": session.program, "card": written, "acts_here": acts_here}
+    return answer(request, "programs/between/card.html", form, **context)
 
 
 @requires("program", "read")

@@ -29,6 +29,7 @@ from programs.plan.actions import refuse_but_counselors
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station
+from programs.sessions.writers import Writers, refuse_but_writers
 
 A_MOMENT = timedelta(microseconds=1)
 HELD = {State.DONE, State.BOOKED}
@@ -52,11 +53,11 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
 
     Raise ValidationError if the session has not begun ("early"), if somebody else writes its note ("author"), if it is
     signed or waits for the supervisor ("signed", "status"), or if it was saved elsewhere meanwhile ("conflict").
-    A draft left behind by a counselor who no longer acts in the program passes to whoever goes on with it, and the
-    trail says so.
+    Whoever held the session may write its note while their care lasts, also after the program passed to somebody else.
+    A draft left behind by a counselor who no longer may passes to whoever goes on with it, and the trail says so.
     """
     station = locked_station(session)
-    refuse_but_counselors(station.session.program, by)
+    refuse_but_writers(station, by)
     meeting = meeting_to_write_on(station, now)
     if meeting is None:
         raise ValidationError(_("The note can be written once the session has begun."), code="early")
@@ -65,8 +66,8 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
     is_new = note is None
     if is_new:
         note = ProgressNote(meeting=meeting, author=by, created_at=now)
-    note.program, note.session = station.session.program, station.session
-    is_taken_over = note.is_left_behind(note.program)
+    note.program, note.session, note.meeting = station.session.program, station.session, meeting
+    is_taken_over = note.is_left_behind(Writers(note.program))
     if is_taken_over:
         note.author = by
     refuse_others(note, by)

@@ -6,23 +6,23 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
 
 from practice.calendar.models import Participant
-from practice.calendar.models import Status as MeetingStatus
 from practice.people.accounts import User
 from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus
-from programs.plan.models import Program
 from programs.sessions.models import Attempt
+from programs.sessions.writers import held_by, left_to
 
-TOOK_PLACE = [MeetingStatus.CONFIRMED, MeetingStatus.ATTENDED]
 WRITTEN = [NoteStatus.SUBMITTED, NoteStatus.SIGNED]
 
 
 def waiting(user: User, now: datetime):
-    """This counselor's sessions that are over and whose note is neither signed nor handed to the supervisor."""
-    led = Program.objects.for_counselor(user)
-    over = Attempt.objects.filter(meeting__status__in=TOOK_PLACE, meeting__ends_at__lte=now)
-    return over.filter(meeting__counselor__user=user, session__program__in=led.values("pk")).exclude(
-        meeting__progress_note__status__in=WRITTEN
-    )
+    """Sessions that are over and whose note is neither signed nor handed to the supervisor.
+
+    Those that this counselor held with somebody who is still in their care; and in the programs that they lead those
+    that were held by somebody who can no longer write the note.
+    """
+    theirs = held_by(user).values("pk").union(left_to(user).values("pk"))
+    over = Attempt.objects.filter(pk__in=theirs, meeting__ends_at__lte=now)
+    return over.exclude(meeting__progress_note__status__in=WRITTEN)
 
 
 def due(user: User, now: datetime):

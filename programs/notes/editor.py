@@ -21,6 +21,7 @@ from programs.notes.models import IndividualPart, ProgressNote
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import Station, Thread, thread_of
+from programs.sessions.writers import Writers
 
 REASON = "writing the note of a session"
 
@@ -45,7 +46,7 @@ class Desk:
         thread = thread_of(session.program)
         station = thread.station(session.number)
         meeting = meeting_to_write_on(station, now)
-        note = meeting and ProgressNote.objects.filter(meeting=meeting).select_related("author").first()
+        note = meeting and ProgressNote.objects.filter(meeting=meeting).select_related("author", "meeting").first()
         goals = Goal.objects.filter(goal_set__program=session.program).order_by("goal_set__number", "position")
         card = Card.objects.filter(session=session).first()
         return cls(session, user, now, thread, station, meeting, note, list(goals), card)
@@ -67,8 +68,14 @@ class Desk:
 
     @property
     def left_by(self) -> User | None:
-        """Who began the note and no longer acts in the program, if it is to be taken over from them."""
-        return self.note.author if self.note and self.note.is_left_behind(self.program) else None
+        """Who began the note and may no longer write it, if it is to be taken over from them."""
+        is_left = self.note and self.note.is_left_behind(Writers(self.program))
+        return self.note.author if is_left else None
+
+    @property
+    def acts_here(self) -> bool:
+        """True if this person leads the program or helps to: others have no page of it to go back to."""
+        return self.program.is_led_by(self.user)
 
     @property
     def writes_card(self) -> bool:

@@ -22,6 +22,7 @@ from programs.goals.models import Goal
 from programs.library.models import NoteFormat
 from programs.plan.models import Program, Signature
 from programs.sessions.models import Session
+from programs.sessions.writers import Writers
 
 
 class NoteStatus(models.TextChoices):
@@ -46,12 +47,12 @@ OVERDUE_AFTER = timedelta(hours=72)
 
 class ProgressNoteQuerySet(RecordQuerySet):
     def visible_to(self, user):
-        """Their own for the author, while they lead the program; signed ones for whoever leads or supervises it.
+        """Their own for the author, while they care for somebody in it; signed ones for whoever leads or supervises it.
 
         And what waits to be co-signed, for the author's supervisor; what else a supervisee handed in, unless a client
         refuses supervision. Clients read notes only on request, outside these pages.
         """
-        seen = Q(author=user, program__in=Program.objects.for_counselor(user).values("pk"))
+        seen = Q(author=user, program__in=Program.objects.in_care_of(user).values("pk"))
         seen |= Q(status=NoteStatus.SIGNED, program__in=Program.objects.for_staff(user).values("pk"))
         if user.has_role(Role.SUPERVISOR):
             refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("program"))
@@ -154,9 +155,9 @@ class ProgressNote(models.Model):
         """True while its author may change it."""
         return self.status in (NoteStatus.DRAFT, NoteStatus.RETURNED)
 
-    def is_left_behind(self, program: Program) -> bool:
-        """True if whoever began it no longer acts in the program: then those who do may go on with it."""
-        return not self.is_signed and not program.is_led_by(self.author)
+    def is_left_behind(self, writers: Writers) -> bool:
+        """True if whoever began it may no longer write it: then those who may go on with it."""
+        return not self.is_signed and not writers.include(self.author, self.meeting)
 
 
 _REFUSE_IF_SIGNED = """

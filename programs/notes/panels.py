@@ -10,6 +10,7 @@ from programs.notes.formats import Body
 from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus, ProgressNote
 from programs.plan.models import Program
 from programs.sessions.thread import State, Thread
+from programs.sessions.writers import Writers
 
 
 def sealed(program: Program, thread: Thread, user: User) -> dict[str, list]:
@@ -28,23 +29,23 @@ def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str,
 def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> list[dict]:
     """A row for each session that has begun, the newest first: its note, and whether that is due.
 
-    One statement, or none if `sealed` has fetched the notes already.
+    One statement, or none if `sealed` has fetched the notes already; one more if somebody else began a note.
     """
     notes = getattr(program, "notes_fetched", None)
     if notes is None:
         notes = (
             ProgressNote.objects.filter(program=program)
-            .select_related("author")
+            .select_related("author", "meeting")
             .defer("body", "covered", "technique", "task", "risk", "comments")
         )
     by_meeting = {note.meeting_id: note for note in notes}
-    rows = []
+    rows, writers = [], Writers(program)
     for station in reversed(thread.stations):
         meeting = meeting_to_write_on(station, now)
         if meeting is None:
             continue
         note = by_meeting.get(meeting.pk)
-        is_mine = note is None or (note.can_be_written and (note.author_id == user.pk or note.is_left_behind(program)))
+        is_mine = note is None or (note.can_be_written and (note.author_id == user.pk or note.is_left_behind(writers)))
         is_open = (note is None or note.can_be_written) and meeting.ends_at <= now
         rows.append(
             {

@@ -15,35 +15,41 @@ from practice.calendar.desk.forms import AttendanceForm
 from practice.formats import clock
 from practice.people.policies import requires
 from practice.records.actions import read_together
-from programs.between.scope import led_session
 from programs.library.models import NoteFormat
 from programs.notes.actions import co_signers_of, missing_from, sign_note, write_session
-from programs.notes.due import TOOK_PLACE
 from programs.notes.editor import Desk, differences
 from programs.notes.formats import Body, in_format
 from programs.notes.forms import RevisionForm
 from programs.notes.models import IndividualPart, ProgressNote
+from programs.plan.models import Program
+from programs.sessions.scope import written_session
+from programs.sessions.writers import TOOK_PLACE
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def desk_at(request, pk) -> Desk:
-    return Desk.at(led_session(request.user, pk), request.user, timezone.now())
+    return Desk.at(written_session(request.user, pk), request.user, timezone.now())
 
 
 def instead(request, desk: Desk):
     """Where to go if the note of this session cannot be written by this person now; None if it can."""
     if desk.meeting is None:
         messages.warning(request, _("The note can be written once the session has begun."))
-        return redirect("program", desk.program.pk)
+        return back(request, desk.program)
     if desk.note and desk.note.is_signed:
         return redirect(desk.note)
     if not desk.is_mine:
         messages.warning(request, _("%(name)s writes the note of this session.") % {"name": desk.note.author.name})
-        return redirect("notes", desk.program.pk)
+        return back(request, desk.program, to="notes")
     if desk.note and not desk.note.can_be_written:
         return redirect(desk.note)
     return None
+
+
+def back(request, program: Program, *, to: str = "program"):
+    """To the program or its notes; to today for those who only held a session of it."""
+    return redirect(to, program.pk) if program.is_led_by(request.user) else redirect("today")
 
 
 def saved_at(now) -> str:
@@ -99,7 +105,7 @@ def keep(request, desk: Desk):
     desk.meeting.refresh_from_db(fields=["status"])
     if desk.meeting.status not in TOOK_PLACE:
         messages.success(request, _("Written down. A session that did not take place needs no note."))
-        return redirect("program", desk.program.pk)
+        return back(request, desk.program)
     messages.success(request, saved_at(desk.now))
     return redirect("note_sign" if do == "sign" else "note", desk.session.pk)
 
@@ -174,7 +180,7 @@ def note_draft(request, pk):
 @form_methods
 def note_sign(request, pk):
     """Everything that will be locked, and what is missing; then one press signs."""
-    session = led_session(request.user, pk)
+    session = written_session(request.user, pk)
     mine = ProgressNote.objects.visible_to(request.user).filter(author=request.user, session=session)
     found = get_object_or_404(mine.order_by("-created_at")[:1])
     if found.is_signed or not found.can_be_written:

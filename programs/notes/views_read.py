@@ -68,6 +68,7 @@ def note_page(request, note, parts, addenda, *, status=200, **more):
         "may_add": note.is_signed and may(request.user, "write", "note") and program.is_led_by(request.user),
         "may_take_back": is_author and note.status == NoteStatus.SUBMITTED,
         "may_write": is_author and note.can_be_written,
+        "only_held_it": is_author and not program.is_led_by(request.user),
         "may_co_sign": note.status == NoteStatus.SUBMITTED and may_co_sign(request.user, note),
     }
     return render(request, "programs/notes/read.html", context | more, status=status)

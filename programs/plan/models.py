@@ -83,18 +83,26 @@ class ProgramQuerySet(RecordQuerySet):
             seen |= Q(counselor__in=supervised.values("counselor")) & ~models.Exists(refusing)
         return seen
 
+    @classmethod
+    def _cared_for(cls, user):
+        return (Q(counselor__user=user) | Q(co_counselors__user=user)) & cls._care_of(user)
+
     @staticmethod
-    def _cared_for(user):
+    def _care_of(user):
         care = CareRelationship.objects.current().filter(
             counselor__user=user, client__program_memberships__program=models.OuterRef("pk")
         )
-        return (Q(counselor__user=user) | Q(co_counselors__user=user)) & models.Exists(care)
+        return models.Exists(care)
 
     def for_counselor(self, user):
         """Programs that this person leads or helps to lead, and so may write in."""
         if not user.has_role(Role.COUNSELOR):
             return self.none()
         return self.filter(self._cared_for(user)).distinct()
+
+    def in_care_of(self, user):
+        """Programs with somebody who is in this counselor's care now, whoever leads them."""
+        return self.filter(self._care_of(user)) if user.has_role(Role.COUNSELOR) else self.none()
 
     def for_client(self, user):
         """Programs that this person takes part in, from the proposal on."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -9,6 +10,7 @@ from practice.people.accounts import User
 from practice.people.clients import Client
 from programs.plan.models import Program
 from programs.sessions.models import Session
+from programs.sessions.writers import held_by
 
 
 def own_program(user: User, pk: UUID) -> tuple[Program, Client]:
@@ -26,6 +28,13 @@ def own_session(user: User, pk: UUID) -> tuple[Session, Client]:
 def led_session(user: User, pk: UUID) -> Session:
     """A session of a program that this person leads or helps to lead."""
     return _session_in(Program.objects.for_counselor(user), pk)
+
+
+def written_session(user: User, pk: UUID) -> Session:
+    """A session that this person may write about: of a program that they act in, or one that they held."""
+    in_program = Q(program__in=Program.objects.for_counselor(user).values("pk"))
+    written = Session.objects.filter(in_program | Q(pk__in=held_by(user).values("session")))
+    return _with_people(get_object_or_404(written, pk=pk))
 
 
 def client_in(program: Program, user: User) -> Client:
@@ -47,6 +56,9 @@ def watched_session(user: User, pk: UUID) -> Session:
 
 
 def _session_in(programs, pk: UUID) -> Session:
-    session = get_object_or_404(Session.objects.filter(program__in=programs.values("pk")), pk=pk)
+    return _with_people(get_object_or_404(Session.objects.filter(program__in=programs.values("pk")), pk=pk))
+
+
+def _with_people(session: Session) -> Session:
     session.program = Program.objects.for_page().get(pk=session.program_id)
     return session

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from practice.calendar.models import Status
-from practice.people.models import Role
+from practice.calendar.models import Meeting, Status
+from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key, read, read_together
 from practice.records.models import AuditEvent
 from programs.goals.models import Goal
@@ -124,31 +124,73 @@ def test_nobody_writes_in_somebody_elses_draft(program):
     assert code_of(error) == "author"
 
 
-def test_a_draft_that_was_left_behind_passes_to_whoever_goes_on(program, ayu):
-    note = save(program)
+def pass_on(program):
+    """The program is led by somebody else from now on; whoever led it keeps their care for a while."""
     successor = make_counselor()
     program.counselor = successor
     program.save(update_fields=["counselor"])
+    care = {"counselor": successor, "started_at": NOW, "ends_at": NOW, "is_kept_open": True}
+    CareRelationship.objects.bulk_create(CareRelationship(client=each.client, **care) for each in program.members.all())
+    return successor.user
 
-    save(program, expected=1, by=successor.user)
+
+def end_care(counselor):
+    CareRelationship.objects.filter(counselor=counselor).update(is_kept_open=False, ends_at=NOW)
+
+
+def leave(counselor):
+    counselor.user.is_active = False
+    counselor.user.save(update_fields=["is_active"])
+
+
+def do_other_work(counselor):
+    counselor.user.role_grants.update(ended_at=NOW)
+
+
+@pytest.mark.parametrize("go", [end_care, leave, do_other_work])
+def test_a_draft_that_was_left_behind_passes_to_whoever_goes_on(program, ayu, go):
+    note = save(program)
+    successor = pass_on(program)
+    go(ayu)
+
+    save(program, expected=1, by=successor)
 
     note = ProgressNote.objects.get(pk=note.pk)
-    assert note.author == successor.user
-    assert AuditEvent.objects.filter(act="note.taken_over", actor=successor.user.pk).count() == 1
+    assert note.author == successor
+    assert AuditEvent.objects.filter(act="note.taken_over", actor=successor.pk).count() == 1
     with pytest.raises(ValidationError) as error:
         save(program, expected=2, by=ayu.user)
     assert code_of(error) == "role"
-    assert sign(opened(note, successor.user), by=successor.user).is_signed
+    assert sign(opened(note, successor), by=successor).is_signed
 
 
-def test_a_note_that_waits_for_the_supervisor_is_not_taken_over(program, supervisor):
-    note = sign(save(program))
-    successor = make_counselor()
-    program.counselor = successor
-    program.save(update_fields=["counselor"])
+def test_whoever_held_a_session_writes_its_note_also_after_the_program_passed_on(program, ayu):
+    successor = pass_on(program)
+    note = save(program, by=ayu.user)
 
     with pytest.raises(ValidationError) as error:
-        save(program, expected=note.revision, by=successor.user)
+        save(program, expected=1, by=successor)
+    assert code_of(error) == "author"
+    assert sign(note, by=ayu.user).is_signed
+    assert opened(note, ayu.user) in ProgressNote.objects.visible_to(ayu.user)
+
+
+def test_whoever_led_a_program_writes_no_note_of_a_session_that_another_held(program, ayu):
+    successor = pass_on(program)
+    Meeting.objects.filter(attempt__session=program.sessions.get(number=2)).update(counselor=successor.counselor)
+
+    with pytest.raises(ValidationError) as error:
+        save(program, 2, by=ayu.user)
+    assert code_of(error) == "role"
+
+
+def test_a_note_that_waits_for_the_supervisor_is_not_taken_over(program, ayu, supervisor):
+    note = sign(save(program))
+    successor = pass_on(program)
+    end_care(ayu)
+
+    with pytest.raises(ValidationError) as error:
+        save(program, expected=note.revision, by=successor)
     assert code_of(error) == "status"
 
 
@@ -440,6 +482,15 @@ def test_a_signed_or_submitted_note_is_not_due_but_a_returned_one_is(program, ay
     return_note(note=opened(note, supervisor), comments="x", by=supervisor, now=NOW)
     assert [row.note_status for row in notes_due(ayu.user, NOW)] == ["returned", ""]
     assert notes_due(ayu.user, NOW)[0].names == ["Budi", "Rina"]
+
+
+def test_a_note_is_due_by_whoever_held_the_session_and_by_who_leads_once_they_are_gone(program, ayu):
+    successor = pass_on(program)
+    numbers = lambda user: [row.session.number for row in notes_due(user, NOW)]  # noqa: E731
+
+    assert (numbers(ayu.user), numbers(successor)) == ([1, 2], [])
+    end_care(ayu)
+    assert (numbers(ayu.user), numbers(successor)) == ([], [1, 2])
 
 
 def test_the_list_of_notes_due_is_one_statement(program, ayu, django_assert_num_queries):

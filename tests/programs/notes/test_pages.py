@@ -429,15 +429,45 @@ def test_the_editor_opens_in_a_bounded_number_of_statements(as_ayu, program, dja
         as_ayu.get(to("note", program, 2))
 
 
-def test_whoever_goes_on_with_a_program_finds_the_draft_left_behind_and_finishes_it(as_ayu, program):
-    as_ayu.post(to("note", program, 1), WHOLE)
+def pass_on(program):
     successor = make_counselor(name="Sari Lubis")
     care = {"counselor": successor, "started_at": NOW, "ends_at": NOW, "is_kept_open": True}
-    CareRelationship.objects.bulk_create(
-        CareRelationship(client=member.client, **care) for member in program.members.all()
-    )
+    CareRelationship.objects.bulk_create(CareRelationship(client=each.client, **care) for each in program.members.all())
     program.counselor = successor
     program.save(update_fields=["counselor"])
+    return successor
+
+
+def test_whoever_held_a_session_finishes_its_note_after_the_program_passed_on(as_ayu, program):
+    pass_on(program)
+
+    assert as_ayu.get(reverse("program", args=[program.pk])).status_code == 404
+    assert to("note", program, 1) in as_ayu.get(reverse("today")).text
+    page = as_ayu.get(to("note", program, 1)).text
+    assert f'href="{reverse("today")}"' in page
+    assert reverse("program", args=[program.pk]) not in page
+    card = {"card_done": "KANARI-KARTU", "card_task": "", "card_next": ""}
+    assert as_ayu.post(to("note", program, 1), WHOLE | card | {"do": "share"}).status_code == 302
+    assert reverse("program", args=[program.pk]) not in as_ayu.get(to("card", program, 1)).text
+    signed = as_ayu.post(to("note_sign", program, 1), {"revision": "1"}, follow=True)
+    note = ProgressNote.objects.get()
+    assert note.is_signed
+    assert signed.redirect_chain[-1][0] == reverse("note_read", args=[note.pk])
+    assert reverse("notes", args=[program.pk]) not in signed.text
+
+
+def test_without_care_nobody_finds_the_session_they_once_held(as_ayu, program, ayu):
+    pass_on(program)
+    CareRelationship.objects.filter(counselor=ayu).update(is_kept_open=False, ends_at=NOW)
+
+    for name in ("note", "note_sign", "card"):
+        assert as_ayu.get(to(name, program, 1)).status_code == 404
+
+
+def test_whoever_goes_on_with_a_program_finds_the_draft_left_behind_and_finishes_it(as_ayu, program, ayu):
+    as_ayu.post(to("note", program, 1), WHOLE)
+    successor = pass_on(program)
+    CareRelationship.objects.filter(counselor=ayu).update(is_kept_open=False, ends_at=NOW)
 
     enter(as_ayu, successor)
     page = as_ayu.get(to("note", program, 1)).text
