@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from practice.people.clients import Client
@@ -47,6 +48,7 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
         raise ValidationError(_("Five goals are enough. Three are often best."), code="many")
     goal_set.program = kept
     written = Goal.objects.create(goal_set=goal_set, position=free[0], **goal)
+    _has_changed(goal_set)
     record(by, "goal.added", written, now=now, program=kept.pk)
     return written
 
@@ -59,6 +61,7 @@ def edit_goal(*, goal: Goal, by, now: datetime, **changes) -> Goal:
     for name, value in changes.items():
         setattr(kept, name, value)
     kept.save()
+    _has_changed(kept.goal_set)
     record(by, "goal.changed", kept, now=now, program=kept.goal_set.program_id)
     return kept
 
@@ -69,6 +72,12 @@ def remove_goal(*, goal: Goal, by, now: datetime) -> None:
     kept = _open_goal(goal)
     record(by, "goal.removed", kept, now=now, program=kept.goal_set.program_id)
     kept.delete()
+    _has_changed(kept.goal_set)
+
+
+def _has_changed(goal_set: GoalSet) -> None:
+    """Let nobody agree to the set as they read it before."""
+    GoalSet.objects.filter(pk=goal_set.pk).update(revision=F("revision") + 1)
 
 
 def check_goal(*, words, why, indicator, weight, baseline, target_on=None, today: date | None = None, **levels) -> None:
@@ -189,13 +198,18 @@ def start_new_set(*, program: Program, by, now: datetime) -> GoalSet:
 def agree_on_goals(*, goal_set: GoalSet, client_agrees: bool, by, now: datetime) -> GoalSet:
     """Freeze a set that was written after the agreement, with the client's consent noted in the trail.
 
-    Either the client says so themselves, or a counselor notes that they did. Raise ValidationError without consent,
-    without goals, or if it was frozen before. A draft's first set is frozen by signing.
+    Either the client says so themselves, or a counselor notes that they did. `goal_set` is as it was when its goals
+    were read. Raise ValidationError without consent, without goals, if one was changed since, or if the set was frozen
+    before. A draft's first set is frozen by signing.
     """
     kept = lock(Program(pk=goal_set.program_id))
     current = GoalSet.objects.get(pk=goal_set.pk)
     if current.frozen_at:
         raise ValidationError(_("These goals were agreed before."), code="frozen")
+    if current.revision != goal_set.revision:
+        raise ValidationError(
+            _("These goals were changed meanwhile. Read them again before you agree."), code="conflict"
+        )
     if kept.status not in SIGNED:
         raise ValidationError(_("The first goals are agreed by signing the proposal."), code="status")
     if not client_agrees:

@@ -25,6 +25,7 @@ class GoalSet(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="goal_sets")
     number = models.PositiveSmallIntegerField()
     frozen_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=0, db_default=0, help_text="rises with every change of its goals")
 
     class Meta:
         constraints = [

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.models import Role
-from programs.goals.actions import rate_goals, start_new_set
+from programs.goals.actions import add_goal, edit_goal, rate_goals, remove_goal, start_new_set
 from programs.goals.models import Goal, GoalCheck, GoalRating, GoalSet
 from programs.plan.models import Status
 from tests.factories import make_attempt, make_client, make_counselor, make_goal, make_practice, make_program, make_user
@@ -247,6 +247,28 @@ def test_a_client_reads_further_goals_and_agrees(as_rina, program, now):
     goal.goal_set.refresh_from_db()
     assert "Menelepon Ibu" in text
     assert goal.goal_set.frozen_at
+
+
+@pytest.mark.parametrize("change", ["edit", "add", "remove"])
+def test_goals_that_change_just_when_the_client_agrees_are_read_again(as_rina, program, now, monkeypatch, change):
+    goal = new_set(program, now)
+    make_goal(goal.goal_set, position=2, words="Jalan pagi")
+    text = as_rina.get(page("own_goals", program)).text
+    read = re.search(r'name="read" value="(\w+)"', text)[1]
+    acts = {
+        "edit": lambda **by: edit_goal(goal=goal, **by, **WORDING),
+        "add": lambda **by: add_goal(program=program, **by, **WORDING),
+        "remove": lambda **by: remove_goal(goal=goal, **by),
+    }
+
+    def change_it_meanwhile(goals):
+        acts[change](by=program.counselor.user, now=now)
+        return read
+
+    monkeypatch.setattr("programs.goals.views.wording_of", change_it_meanwhile)
+    as_rina.post(page("own_goals_agree", program), {"read": read})
+
+    assert GoalSet.objects.get(pk=goal.goal_set_id).frozen_at is None
 
 
 def test_nobody_agrees_to_words_they_have_not_read(as_rina, program, now):

@@ -219,6 +219,7 @@ def test_later_goals_begin_a_new_set_that_counts_once_the_client_agrees(program,
     with pytest.raises(ValidationError):
         rate_goals(program=program, levels={goal.pk: 0}, occasion="review", by=by, now=now)
 
+    goal_set.refresh_from_db()
     agree_on_goals(goal_set=goal_set, client_agrees=True, by=rina.user, now=now)
 
     assert goal.goal_set_id == goal_set.pk
