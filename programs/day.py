@@ -59,7 +59,7 @@ class Agenda:
 
 
 def agenda_of(user: User, zone: ZoneInfo, *, now: datetime) -> Agenda:
-    """This counselor's agenda on the clocks of `zone`, in four statements however much is planned."""
+    """This counselor's agenda on the clocks of `zone`, in five statements however much is planned."""
     today = now.astimezone(zone).date()
     start, end = midnight(today, zone), midnight(today + DAY, zone)
     counselor = Counselor.objects.filter(user=user).first()

@@ -52,10 +52,10 @@ class MeetingQuerySet(models.QuerySet):
         """Those who run schedules see all; a counselor their own; a client those they take part in."""
         if user.has_role(Role.MANAGER, Role.FRONT_DESK):
             return self
-        seen = Q(participants__client__user=user)
+        seen = Q(pk__in=Participant.objects.filter(client__user=user).values("meeting"))
         if user.has_role(Role.COUNSELOR):
-            seen |= Q(counselor__user=user)
-        return self.filter(seen).distinct()
+            seen |= Q(counselor__in=Counselor.objects.filter(user=user).values("pk"))
+        return self.filter(seen)
 
     def occupying(self):
         """Meetings that take up their counselor's time."""

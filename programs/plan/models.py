@@ -89,10 +89,9 @@ class ProgramQuerySet(RecordQuerySet):
 
     @staticmethod
     def _care_of(user):
-        care = CareRelationship.objects.current().filter(
-            counselor__user=user, client__program_memberships__program=models.OuterRef("pk")
-        )
-        return models.Exists(care)
+        care = CareRelationship.objects.current().filter(counselor__in=Counselor.objects.filter(user=user).values("pk"))
+        people = ProgramMember.objects.filter(program=models.OuterRef("pk"), client__in=care.values("client"))
+        return models.Exists(people)
 
     def for_counselor(self, user):
         """Programs that this person leads or helps to lead, and so may write in."""

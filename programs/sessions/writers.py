@@ -1,25 +1,20 @@
 """Who writes about a session: the counselors of its program, and whoever held it for as long as their care lasts."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.accounts import Role, User
 from practice.people.clients import CareRelationship
-from programs.plan.models import Program
+from programs.plan.models import Program, ProgramMember
 from programs.sessions.models import Attempt
 from programs.sessions.thread import Station
 
 TOOK_PLACE = [MeetingStatus.CONFIRMED, MeetingStatus.ATTENDED]
-AT_WORK = {
-    "counselor__user__is_active": True,
-    "counselor__user__role_grants__role": Role.COUNSELOR,
-    "counselor__user__role_grants__ended_at": None,
-}
 
 
 class Writers:
@@ -37,7 +32,7 @@ class Writers:
 
     @cached_property
     def _carers(self):
-        care = CareRelationship.objects.current().filter(client__program_memberships__program=self.program, **AT_WORK)
+        care = current_care().filter(client__program_memberships__program=self.program)
         return set(care.values_list("counselor_id", "counselor__user_id"))
 
 
@@ -56,13 +51,18 @@ def held_by(user: User):
     )
 
 
-def left_to(user: User):
-    """Attempts in programs that this person leads, held by a counselor who may no longer write about them."""
-    there = CareRelationship.objects.current().filter(
-        counselor=OuterRef("meeting__counselor"),
-        client__program_memberships__program=OuterRef("session__program"),
-        **AT_WORK,
-    )
-    led = Program.objects.for_counselor(user).filter(counselor__user=user)
-    attempts = Attempt.objects.filter(meeting__status__in=TOOK_PLACE, session__program__in=led.values("pk"))
-    return attempts.filter(~Exists(there))
+def left_behind(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Those of these attempts whose counselor may no longer write about them: one statement, or none for none."""
+    attempts = list(attempts)
+    programs = {attempt.session.program_id for attempt in attempts}
+    if not programs:
+        return []
+    people = ProgramMember.objects.filter(program__in=programs, client__care_relationships__in=current_care())
+    there = set(people.values_list("program_id", "client__care_relationships__counselor_id"))
+    return [each for each in attempts if (each.session.program_id, each.meeting.counselor_id) not in there]
+
+
+def current_care():
+    """Care that counselors who are still at work here have for somebody now."""
+    grants = {"counselor__user__role_grants__role": Role.COUNSELOR, "counselor__user__role_grants__ended_at": None}
+    return CareRelationship.objects.current().filter(counselor__user__is_active=True, **grants)
