@@ -22,9 +22,7 @@ MOST_SHOWN = 20
 FEW = 5
 LIKENESS = "0.4"  # a transposed pair in a word of ten letters is 0.6, in one of five 0.4
 LIKENESS_OF_SHORT = "0.6"  # in words of up to four letters: with less, a third of all names would do
-LIKENESS_FROM_INDEX = """
-SELECT set_config('pg_trgm.word_similarity_threshold', %s, true), set_config('random_page_cost', '1.1', true)
-"""  # with the usual cost, meant for turning disks, PostgreSQL would rather read every client than the index
+LIKENESS_IN_USE = "SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)"
 CONTACT = (
     "preferred_name",
     "email",
@@ -67,7 +65,7 @@ def find_clients(text: str, user: User, *, now: datetime) -> Found:
         with connection.cursor() as cursor:
             is_short = all(len(word) <= SHORT_WORD for word in telling_words(text))
             likeness = LIKENESS_OF_SHORT if is_short else LIKENESS
-            cursor.execute(LIKENESS_FROM_INDEX, [likeness])
+            cursor.execute(LIKENESS_IN_USE, [likeness])
         alike = list(clients.resembling(text).exclude(pk__in=[each.pk for each in matching])[:MOST_SHOWN])
     return Found(matching, alike)
 
