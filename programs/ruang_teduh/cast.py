@@ -36,4 +36,5 @@ OFFICE = [
     Member("bagus", "Bagus Wirawan", Role.MANAGER),
     Member("nadia", "Nadia Safitri", Role.DATA_OFFICER),
 ]
+CO_SIGNED = {COUNSELORS[1].email}  # whose notes the supervisor signs with them
 CAST = [*CLIENTS, *COUNSELORS, *OFFICE]

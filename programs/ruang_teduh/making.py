@@ -93,7 +93,7 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
     weaver.keep_care_open()
     book.save([*of_cast.values(), *others])
     weaver.save()
-    pages = Pages()
+    pages = Pages(practice.users["ratna"])
     for told_program in weaver.told:
         pages.write(told_program)
     pages.save()

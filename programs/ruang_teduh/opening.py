@@ -11,7 +11,7 @@ from practice.calendar.schedules import adopt_holidays, coming_holidays
 from practice.catalog.models import Kind, Location, Room, Service
 from practice.pages.models import HelpContact
 from practice.people.models import Counselor, Licence, Practice, Role, RoleGrant, Supervision, Topic, User
-from programs.ruang_teduh.cast import CLIENTS, COUNSELORS, OFFICE, Member
+from programs.ruang_teduh.cast import CLIENTS, CO_SIGNED, COUNSELORS, OFFICE, Member
 from programs.ruang_teduh.counselors import TOPICS, Profile
 from programs.ruang_teduh.dice import dice, new_id
 from programs.ruang_teduh.help import CONTACTS
@@ -98,10 +98,15 @@ def open_accounts(members: list[Member], passwords: dict, *, seed: int, began_at
 
 
 def open_supervision(counselors: list[Counselor], users: dict[str, User], *, began_at: datetime) -> None:
-    """The supervisor of the cast reads along with its counselors; they sign their own notes."""
+    """The supervisor of the cast reads along with its counselors, and signs the notes of one of them."""
     supervised = {users[member.who] for member in COUNSELORS if member.who in users}
     Supervision.objects.bulk_create(
-        Supervision(supervisor=users["ratna"], counselor=counselor, co_signs=False, started_at=began_at)
+        Supervision(
+            supervisor=users["ratna"],
+            counselor=counselor,
+            co_signs=counselor.user.email in CO_SIGNED,
+            started_at=began_at,
+        )
         for counselor in counselors
         if counselor.user in supervised
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from practice.people.models import User
 from practice.records.actions import event
 from practice.records.models import AuditEvent
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic
@@ -13,6 +14,7 @@ from programs.notes.formats import PARTS, Writing
 from programs.notes.models import NoteStatus, ProcessBook, ProcessNote, ProgressNote
 from programs.plan.models import Status as Stage
 from programs.reviews.models import Decision, Ending, FollowUp, Review, ReviewVoice
+from programs.ruang_teduh.cast import CO_SIGNED
 from programs.ruang_teduh.dice import new_id
 from programs.ruang_teduh.themes import ENDING_TEXT, NO_RISK, REVIEW_TEXT
 from programs.ruang_teduh.threads import Told
@@ -24,8 +26,12 @@ LEVELS = ("much_less", "less", "expected", "more", "much_more")
 
 @dataclass
 class Pages:
-    """Collects what was written, unsaved; `save` writes it, in the order in which rows refer to each other."""
+    """Collects what was written, unsaved; `save` writes it, in the order in which rows refer to each other.
 
+    `supervisor` signs the notes of those of the cast whose notes are co-signed.
+    """
+
+    supervisor: User
     rows: dict[type, list] = field(default_factory=dict)
     addressed: list = field(default_factory=list)  # (note, goal)
 
@@ -98,16 +104,22 @@ class Pages:
         return notes
 
     def sign(self, found: Told, notes: list[ProgressNote], goals: list[Goal]) -> None:
-        """Sign all but, now and then, the last one; link them into a chain."""
+        """Sign all but, now and then, the last one; link them into a chain. Some wait for the supervisor first."""
         addressed = {note.pk: goal for note, goal in self.addressed}
-        if notes and found.program.status == Stage.ACTIVE and found.rng.random() < 0.3:
+        is_co_signed = found.program.counselor.user.email in CO_SIGNED
+        if is_co_signed:
+            for note in notes:
+                note.status, note.submitted_at = NoteStatus.SUBMITTED, note.saved_at
+                self.add(event(note.author, "note.submitted", note, now=note.submitted_at))
+        if notes and found.program.status == Stage.ACTIVE and (is_co_signed or found.rng.random() < 0.3):
             notes = notes[:-1]
         previous = b""
         for position, note in enumerate(notes, start=1):
             note.status, note.position = NoteStatus.SIGNED, position
-            note.signed_by, note.signed_at = note.author, note.meeting.ends_at + SIGNED_AFTER
+            note.signed_by = self.supervisor if is_co_signed else note.author
+            note.signed_at = note.meeting.ends_at + SIGNED_AFTER
             note.hash = previous = hash_of_note(note, goal_ids=[addressed[note.pk].pk], parts=[], previous=previous)
-            self.add(event(note.author, "note.signed", note, now=note.signed_at))
+            self.add(event(note.signed_by, "note.signed", note, now=note.signed_at))
 
     def private(self, found: Told) -> None:
         book = self.add(ProcessBook(pk=new_id(found.rng), program=found.program, author=found.program.counselor.user))
@@ -315,18 +327,19 @@ class Pages:
         AuditEvent.objects.bulk_create(sorted(self.rows.get(AuditEvent, []), key=lambda each: each.at))
 
     def _notes(self, links) -> None:
-        """Notes as they came to be: written first, with the goals they address, and then signed."""
+        """Notes as they came to be: written first, with the goals they address, then handed in and signed."""
         notes = self.rows.get(ProgressNote, [])
-        final = ("status", "position", "signed_by", "signed_at", "hash")
+        final = ("status", "submitted_at", "position", "signed_by", "signed_at", "hash")
         kept = [{name: getattr(note, name) for name in final} for note in notes]
         for note in notes:
-            note.status, note.position, note.signed_by, note.signed_at, note.hash = NoteStatus.DRAFT, *[None] * 4
+            note.status = NoteStatus.DRAFT
+            note.submitted_at, note.position, note.signed_by, note.signed_at, note.hash = [None] * 5
         ProgressNote.objects.bulk_create(notes)
         links.objects.bulk_create(links(progressnote=note, goal=goal) for note, goal in self.addressed)
         for note, was in zip(notes, kept, strict=True):
             for name, value in was.items():
                 setattr(note, name, value)
-        ProgressNote.objects.bulk_update([note for note in notes if note.hash], final)
+        ProgressNote.objects.bulk_update([note for note in notes if note.status != NoteStatus.DRAFT], final)
 
 
 def parts_of(text, format: str) -> dict[str, str]:

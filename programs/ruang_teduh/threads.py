@@ -13,6 +13,7 @@ from programs.library.models import Method, TemplateVersion, review_points
 from programs.plan.models import CloseReason, Plan, PlanStatus, Program, ProgramMember, ProgramStep, Signature
 from programs.plan.models import Status as Stage
 from programs.ruang_teduh.book import AppointmentBook
+from programs.ruang_teduh.cast import CO_SIGNED
 from programs.ruang_teduh.dice import new_id
 from programs.ruang_teduh.themes import COUPLE, THEMES, Theme
 from programs.sessions.models import Attempt, Session
@@ -194,6 +195,7 @@ class Weaver:
         )
         method = self.methods.get(theme.method) or next(iter(self.methods.values()))
         offered_at = None if status == PlanStatus.DRAFT else created_at
+        is_co_signed = program.counselor.user.email in CO_SIGNED
         first = Plan(
             pk=new_id(self.rng),
             program=program,
@@ -205,8 +207,8 @@ class Weaver:
             price=program.service.price,
             review_after=list(how.reviews) or review_points(planned),
             if_silent=theme.if_silent,
-            consents_required=list(NEEDED),
-            consents_optional=list(FREE),
+            consents_required=[*NEEDED, *(["supervision"] if is_co_signed else [])],
+            consents_optional=[purpose for purpose in FREE if purpose != "supervision" or not is_co_signed],
             text_hash="" if status == PlanStatus.DRAFT else TEXT_HASH,
             created_at=created_at,
             offered_at=offered_at,

@@ -464,6 +464,19 @@ def test_who_is_in_an_open_program_is_in_care(demo):
             assert care.filter(client=member.client_id, counselor=program.counselor_id).exists()
 
 
+def test_the_demo_shows_notes_that_wait_for_the_supervisor_and_notes_that_she_signed(demo):
+    ratna = User.objects.get(email="ratna@ruangteduh.example")
+    waiting = ProgressNote.objects.awaiting(ratna)
+    signed = ProgressNote.objects.signed().filter(signed_by=ratna)
+
+    assert 1 <= waiting.count() <= 6
+    assert signed.exists()
+    for note in [*waiting, *signed]:
+        assert note.author.email == "daeng@ruangteduh.example"
+        assert "supervision" in note.program.plans.get(number=1).consents_required
+    assert not ProgressNote.objects.signed().filter(author__email="daeng@ruangteduh.example", signed_by=F("author"))
+
+
 def test_the_supervisor_of_the_demo_finds_programs_of_the_casts_counselors(demo):
     ratna = User.objects.get(email="ratna@ruangteduh.example")
 
