@@ -177,6 +177,12 @@ def close_program(*, program: Program, close_reason: str, reason: str = "", by: 
     refuse_but_counselors(kept, by)
     if kept.status != Status.CLOSED and close_reason not in dict(close_reasons(kept)):
         raise ValidationError({"close_reason": _("Choose a reason that fits this program.")}, code="reason")
+    end_program(kept, close_reason=close_reason, reason=reason, by=by, now=now)
+    return kept
+
+
+def end_program(kept: Program, *, close_reason: str, reason: str = "", by: User, now: datetime) -> None:
+    """Close a locked program, whoever may: see `close_program`. Raise ValidationError if it is closed already."""
     take_step(
         kept,
         Status.CLOSED,
@@ -202,7 +208,6 @@ def close_program(*, program: Program, close_reason: str, reason: str = "", by: 
         called_off=called_off,
         released=released,
     )
-    return kept
 
 
 def release_stations(program: Program, *, now: datetime) -> int:

@@ -54,6 +54,9 @@ WORDS = {
     "program.response": Words(
         _("There is an answer for you to read"), _("Something you wrote to a client has been answered.")
     ),
+    "program.consent": Words(
+        TO_READ, _("A client has changed what they agree to. Sign in to read it, and talk about it when you meet.")
+    ),
     "program.long_pause": Words(
         _("A pause has become long"), _("Somebody’s pause has lasted 90 days. Look whether to go on or to close.")
     ),
@@ -88,6 +91,8 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
     if kind == "program.handover":
         asked = Handover.objects.filter(pk=subject_id, answer=Handover.Answer.ASKED)
         return reverse("handover_answer", args=[subject_id]) if asked.exists() else None
+    if kind == "program.consent":
+        return reverse("agreement", args=[subject_id])
     if kind in ("program.pause", "program.long_pause"):
         if not Program.objects.filter(pk=subject_id, status=Status.PAUSED).exists():
             return None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from programs.agreement import views_client, views_draft, views_life
+from programs.agreement import views_client, views_consents, views_draft, views_life
 
 urlpatterns = [
     path("new/", views_draft.program_new, name="program_new"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("<uuid:pk>/proposal/decline/", views_client.proposal_decline, name="proposal_decline"),
     path("<uuid:pk>/proposal/sign/", views_client.proposal_sign, name="proposal_sign"),
     path("<uuid:pk>/agreement/", views_client.agreement, name="agreement"),
+    path("<uuid:pk>/consents/", views_consents.consents, name="consents"),
+    path("<uuid:pk>/consents/<slug:purpose>/", views_consents.consent_change, name="consent_change"),
     path("<uuid:pk>/rest/", views_client.pause_answer, name="pause_answer"),
     path("asked/<uuid:pk>/", views_client.handover_answer, name="handover_answer"),
 ]

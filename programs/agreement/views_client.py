@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from practice.people.consents import text_of
 from practice.people.policies import requires, requires_any
 from practice.records.actions import read, read_together
+from programs.agreement.care import clients_of
+from programs.agreement.consents import asked_of
 from programs.agreement.forms import DeclineForm, QuestionForm, RestForm, SignForm
 from programs.agreement.handovers import agree_handover, decline_handover
 from programs.agreement.life import rest_longer, resume_program
@@ -150,7 +152,9 @@ def agreement(request, pk):
     read_together([wanted], by=request.user, reason="reading what was agreed", request=request, knowing=[program])
     by_plan = {text.plan_id: text for text in wanted}
     rows = [(plan, by_plan.get(plan.pk)) for plan in sorted(plans, key=lambda plan: plan.number)]
-    context = {"program": program, "rows": rows, "is_client": program.is_of(request.user)}
+    is_client = program.is_of(request.user)
+    people = [] if is_client else [(each, asked_of(program, each)) for each in clients_of(program)] if rows else []
+    context = {"program": program, "rows": rows, "is_client": is_client, "consents": people}
     return render(request, "programs/agreement/agreement.html", context)
 
 

@@ -13,6 +13,7 @@ THINGS = {
     "card": pgettext_lazy("trail, thing", "Session card"),
     "client": pgettext_lazy("trail, thing", "Contact details"),
     "closure": pgettext_lazy("trail, thing", "Closed days"),
+    "consent": pgettext_lazy("trail, thing", "Consent"),
     "consultation": pgettext_lazy("trail, thing", "Consultation"),
     "counselor": pgettext_lazy("trail, thing", "Counselor’s page"),
     "demo": pgettext_lazy("trail, thing", "Demo practice"),

@@ -67,6 +67,7 @@ KINDS = [
     "program.answer",
     "program.card",
     "program.change",
+    "program.consent",
     "program.follow_up",
     "program.handover",
     "program.long_pause",
@@ -171,7 +172,8 @@ def about_program(kind, client):
     if kind == "program.review":
         for number in (1, 2):
             make_attempt(program, number, starts_at=NOW - number * 7 * DAY, status=Status.ATTENDED)
-    return about_subject(kind, counselor if kind in ("program.response", "program.long_pause") else client, program)
+    to_counselor = ("program.consent", "program.long_pause", "program.response")
+    return about_subject(kind, counselor if kind in to_counselor else client, program)
 
 
 def about_advice(kind, client):

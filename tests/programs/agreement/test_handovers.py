@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 
+from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.models import CareRelationship, Role
 from programs.agreement.handovers import (
@@ -181,6 +182,8 @@ FORMER_TRIES = {
     ),
     "write the ending": lambda p, act: write_ending(program=p, texts={}, levels={}, share=False, expected=0, **act),
     "plan a session": lambda p, act: plan_session(session=p.sessions.get(number=2), text="x", seen=None, **act),
+}
+WRITING = {
     "write a card": lambda p, act: write_card(
         session=p.sessions.get(number=1), done="x", task="", next="", share=False, **act
     ),
@@ -198,6 +201,34 @@ def test_who_has_handed_a_program_over_can_no_longer_act_in_it(program, couple, 
 
     with pytest.raises(ValidationError) as refused:
         FORMER_TRIES[what](kept(program), former)
+
+    assert refused.value.code == "role"
+
+
+@pytest.mark.parametrize("what", WRITING)
+def test_who_has_handed_a_program_over_writes_about_the_sessions_they_held_while_they_care(program, couple, what):
+    former = by(program)
+    hand_over(program, couple)
+    care = CareRelationship.objects.filter(counselor=program.counselor)
+
+    care.update(is_kept_open=True)
+    assert WRITING[what](kept(program), former)
+    care.update(is_kept_open=False, ends_at=NOW)
+    with pytest.raises(ValidationError) as refused:
+        WRITING[what](kept(program), former)
+
+    assert refused.value.code == "role"
+
+
+@pytest.mark.parametrize("what", WRITING)
+def test_who_has_handed_a_program_over_writes_nothing_about_a_session_of_somebody_else(program, couple, what, daeng):
+    former = by(program)
+    hand_over(program, couple)
+    CareRelationship.objects.filter(counselor=program.counselor).update(is_kept_open=True)
+    Meeting.objects.filter(attempt__session__program=program).update(counselor=daeng)
+
+    with pytest.raises(ValidationError) as refused:
+        WRITING[what](kept(program), former)
 
     assert refused.value.code == "role"
 

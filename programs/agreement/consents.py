@@ -1,0 +1,112 @@
+"""What each client consented to for a program, purpose by purpose; they may take it back at any time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from practice.people.accounts import User
+from practice.people.clients import Client, Consent
+from practice.people.consents import given, text_of
+from practice.records.actions import record
+from programs.agreement.life import end_program
+from programs.agreement.mails import tell_counselor
+from programs.agreement.proposals import refuse_strangers
+from programs.plan.actions import locked
+from programs.plan.models import CloseReason, Plan, PlanStatus, Program
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One purpose that a program asks consent for, and what its client last said: `consent` is None if never yes."""
+
+    purpose: str
+    is_needed: bool
+    consent: Consent | None
+
+    @property
+    def holds(self) -> bool:
+        return self.consent is not None and self.consent.withdrawn_at is None
+
+    @property
+    def label(self) -> str:
+        return Consent.Purpose(self.purpose).label
+
+    def text(self, language: str) -> str:
+        """The words that were agreed to, or that would be."""
+        return text_of(self.purpose, language, self.consent.version if self.consent else None)
+
+
+def asked_of(program: Program, client: Client) -> list[Asked]:
+    """Every purpose of the signed agreement, the needed ones first, and what this client says: two statements."""
+    signed = program.plans.filter(cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED)
+    plan = signed.order_by("-number").first()
+    if plan is None:
+        return []
+    purposes = [*plan.consents_required, *plan.consents_optional]
+    said = Consent.objects.filter(client=client, purpose__in=purposes).order_by("given_at", "pk")
+    newest = {consent.purpose: consent for consent in said}
+    return [Asked(purpose, purpose in plan.consents_required, newest.get(purpose)) for purpose in purposes]
+
+
+def ended_by_withdrawing(client: Client, purpose: str):
+    """The client's programs under way that cannot go on without this consent."""
+    needing = Plan.objects.filter(
+        cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED, consents_required__contains=[purpose]
+    )
+    mine = Program.objects.under_way().filter(members__client=client, plans__in=needing)
+    return mine.distinct().order_by("pk")
+
+
+@transaction.atomic
+def withdraw_consent(*, program: Program, client: Client, purpose: str, by: User, now: datetime) -> list[Program]:
+    """Take a consent back, as its client. Return the programs that end with it, because they need it.
+
+    Their booked sessions are called off without cost, and their counselors are told; what was signed stays. Raise
+    ValidationError if the program asks no such consent ("purpose"), if it was not given or is taken back already
+    ("withdrawn"), and for anyone but the client ("role").
+    """
+    ending = {each.pk for each in ended_by_withdrawing(client, purpose)}
+    concerned = {pk: locked(Program(pk=pk)) for pk in sorted({program.pk, *ending})}
+    kept = concerned[program.pk]
+    refuse_strangers(kept, client, by)
+    _asked(kept, client, purpose)
+    holding = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at=None)
+    if not holding.update(withdrawn_at=now):
+        raise ValidationError(_("This consent is taken back already."), code="withdrawn")
+    record(by, "consent.withdrawn", kept, client=client, now=now, purpose=purpose)
+    ended = [each for each in concerned.values() if each.pk in ending and each.is_signed]
+    for each in ended:
+        end_program(each, close_reason=CloseReason.CLIENT_TOLD, by=by, now=now)
+    for each in concerned.values():
+        tell_counselor(each, "program.consent", each, about=f"withdrew {purpose} {now.isoformat()}", now=now)
+    return ended
+
+
+@transaction.atomic
+def give_consent(*, program: Program, client: Client, purpose: str, language: str, by: User, now: datetime) -> Consent:
+    """Say yes to a purpose that the agreement left to the client. Saying it twice changes nothing.
+
+    Raise ValidationError if the program asks no such consent or is over, and for anyone but the client.
+    """
+    kept = locked(program)
+    refuse_strangers(kept, client, by)
+    asked = _asked(kept, client, purpose)
+    if not kept.is_signed:
+        raise ValidationError(_("This program is over: nothing more is asked of you."), code="status")
+    if asked.holds:
+        return asked.consent
+    consent = given(client=client, purpose=purpose, language=language, now=now)
+    consent.save(force_insert=True)
+    record(by, "consent.granted", kept, client=client, now=now, purpose=purpose)
+    tell_counselor(kept, "program.consent", kept, about=consent.pk, now=now)
+    return consent
+
+
+def _asked(program: Program, client: Client, purpose: str) -> Asked:
+    found = next((each for each in asked_of(program, client) if each.purpose == purpose), None)
+    if found is None:
+        raise ValidationError(_("Your program does not ask for this consent."), code="purpose")
+    return found

@@ -1,0 +1,274 @@
+"""Consents: seen by whom they are from, taken back at any time, and what ends with them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from practice.calendar.models import Status as MeetingStatus
+from practice.messages.models import Message
+from practice.people.consents import given
+from practice.people.models import CareRelationship, Consent, Role
+from practice.records.models import AuditEvent
+from programs.agreement.consents import asked_of, give_consent, withdraw_consent
+from programs.plan.models import CloseReason, Program, Signature, Status
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_practice,
+    make_program,
+    make_supervision,
+    make_user,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ASKED = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
+
+
+@pytest.fixture(autouse=True)
+def house(db):
+    make_practice()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def rina():
+    client = make_client(name="Rina", user=make_user(Role.CLIENT, name="Rina"))
+    agree(client, "program", "health", "supervision")
+    return client
+
+
+@pytest.fixture
+def program(rina):
+    """Rina's program: session 1 was held, session 2 is booked. She left the consent to video calls out."""
+    program = make_program(clients=[rina], sessions=4, **ASKED)
+    make_attempt(program, 1, starts_at=NOW - 7 * DAY, status=MeetingStatus.ATTENDED)
+    make_attempt(program, 2, starts_at=NOW + 7 * DAY)
+    return program
+
+
+def agree(client, *purposes):
+    Consent.objects.bulk_create(
+        given(client=client, purpose=purpose, language="id", now=NOW - 30 * DAY) for purpose in purposes
+    )
+
+
+def withdraw(program, client, purpose, **fields):
+    said = {"program": program, "client": client, "purpose": purpose, "by": client.user, "now": NOW}
+    return withdraw_consent(**said | fields)
+
+
+def holding(client):
+    return sorted(Consent.objects.filter(client=client, withdrawn_at=None).values_list("purpose", flat=True))
+
+
+# --- The actions
+
+
+def test_what_was_asked_is_told_with_what_the_client_said(program, rina):
+    asked = {each.purpose: (each.is_needed, each.holds) for each in asked_of(program, rina)}
+
+    assert asked == {
+        "program": (True, True),
+        "health": (True, True),
+        "online": (False, False),
+        "supervision": (False, True),
+    }
+
+
+def test_a_free_consent_is_taken_back_and_the_program_goes_on(program, rina):
+    assert withdraw(program, rina, "supervision") == []
+
+    assert holding(rina) == ["health", "program"]
+    assert Program.objects.get(pk=program.pk).status == Status.ACTIVE
+    noted = AuditEvent.objects.get(act="consent.withdrawn")
+    assert (noted.actor, noted.client_id, noted.facts["purpose"]) == (rina.user.pk, rina.pk, "supervision")
+    assert Message.objects.get(kind="program.consent").user == program.counselor.user
+
+
+def test_a_supervisor_reads_no_more_once_the_consent_is_taken_back(program, rina):
+    supervisor = make_user(Role.SUPERVISOR)
+    make_supervision(program.counselor, supervisor=supervisor)
+    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW, "signed_by": rina.user}
+    Signature.objects.create(plan=program.plans.get(), client=rina, **signed)
+    assert program in Program.objects.visible_to(supervisor)
+
+    withdraw(program, rina, "supervision")
+
+    assert program not in Program.objects.visible_to(supervisor)
+
+
+@pytest.mark.parametrize("purpose", ["program", "health"])
+def test_without_a_needed_consent_the_program_ends_at_once_and_costs_nothing(program, rina, purpose):
+    booked = program.sessions.get(number=2).attempts.get().meeting
+
+    assert withdraw(program, rina, purpose) == [program]
+
+    ended = Program.objects.get(pk=program.pk)
+    booked.refresh_from_db()
+    assert (ended.status, ended.close_reason, ended.closed_at) == (Status.CLOSED, CloseReason.CLIENT_TOLD, NOW)
+    assert (booked.status, booked.ended_by, booked.is_late) == (MeetingStatus.CANCELLED, "practice", False)
+    assert program.sessions.filter(released_at=None).count() == 0
+    assert not CareRelationship.objects.get(client=rina).is_kept_open
+    assert program.steps.get(became=Status.CLOSED).by == rina.user
+
+
+def test_every_program_that_needs_it_ends_and_those_of_others_go_on(program, rina):
+    second = make_program(clients=[rina], **ASKED)
+    lenient = make_program(clients=[rina], consents_required=["program"])
+    other = make_program(**ASKED)
+
+    ended = withdraw(program, rina, "health")
+
+    assert {each.pk for each in ended} == {program.pk, second.pk}
+    assert set(Program.objects.under_way()) == {lenient, other}
+
+
+def test_a_couples_program_ends_if_one_of_them_takes_a_needed_consent_back(rina):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    agree(budi, "program", "health")
+    program = make_program(clients=[rina, budi], **ASKED)
+
+    withdraw(program, budi, "health")
+
+    assert Program.objects.get(pk=program.pk).status == Status.CLOSED
+    assert holding(rina) == ["health", "program", "supervision"]
+
+
+def test_a_consent_is_taken_back_once_and_only_if_it_was_asked_for(program, rina):
+    withdraw(program, rina, "supervision")
+
+    for purpose, code in (("supervision", "withdrawn"), ("online", "withdrawn"), ("booking", "purpose")):
+        with pytest.raises(ValidationError) as error:
+            withdraw(program, rina, purpose)
+        assert error.value.code == code
+    assert AuditEvent.objects.filter(act="consent.withdrawn").count() == 1
+
+
+def test_nobody_takes_back_or_gives_for_somebody_else(program, rina):
+    budi = make_client(user=make_user(Role.CLIENT))
+
+    for by, client in ((program.counselor.user, rina), (budi.user, rina), (budi.user, budi)):
+        with pytest.raises(ValidationError) as error:
+            withdraw(program, client, "supervision", by=by)
+        assert error.value.code == "role"
+        with pytest.raises(ValidationError) as error:
+            give_consent(program=program, client=client, purpose="online", language="id", by=by, now=NOW)
+        assert error.value.code == "role"
+    assert holding(rina) == ["health", "program", "supervision"]
+
+
+def test_a_consent_can_be_given_later_and_again(program, rina):
+    give = {"program": program, "client": rina, "language": "en", "by": rina.user, "now": NOW}
+    withdraw(program, rina, "supervision")
+
+    first = give_consent(purpose="supervision", **give)
+    again = give_consent(purpose="supervision", **give)
+
+    assert again == first
+    assert (first.language, first.given_at) == ("en", NOW)
+    assert holding(rina) == ["health", "program", "supervision"]
+
+
+def test_nothing_more_is_consented_to_once_the_program_is_over(program, rina):
+    withdraw(program, rina, "health")
+
+    with pytest.raises(ValidationError) as error:
+        give_consent(program=program, client=rina, purpose="health", language="id", by=rina.user, now=NOW)
+    assert error.value.code == "status"
+    withdraw(program, rina, "supervision")
+    assert holding(rina) == ["program"]
+
+
+# --- The pages
+
+
+def page(name, program, *more):
+    return reverse(name, args=[program.pk, *more])
+
+
+@pytest.fixture
+def as_rina(client, rina):
+    client.force_login(rina.user)
+    return client
+
+
+def test_a_client_finds_their_consents_beside_what_was_agreed(as_rina, program):
+    assert page("consents", program) in as_rina.get(page("agreement", program)).text
+
+    text = as_rina.get(page("consents", program)).text
+
+    for purpose in ("program", "health", "online", "supervision"):
+        assert page("consent_change", program, purpose) in text
+
+
+def test_a_client_takes_a_consent_back_on_a_page_that_says_what_ends(as_rina, program, rina):
+    text = as_rina.get(page("consent_change", program, "health")).text
+    assert "tidak dapat dilanjutkan tanpa" in text
+
+    answer = as_rina.post(page("consent_change", program, "health"), {"do": "withdraw"}, follow=True)
+
+    assert answer.status_code == 200
+    assert Program.objects.get(pk=program.pk).status == Status.CLOSED
+    assert as_rina.get(page("consent_change", program, "health")).status_code == 302
+    assert "Ditarik kembali" in answer.text
+
+
+def test_a_client_gives_a_free_consent_later(as_rina, program, rina):
+    as_rina.post(page("consent_change", program, "online"), {"do": "give"})
+
+    assert "online" in holding(rina)
+
+
+def test_opening_the_page_changes_nothing_nor_does_a_press_of_nothing(as_rina, program, rina):
+    for purpose in ("program", "health", "online", "supervision"):
+        as_rina.get(page("consent_change", program, purpose))
+        as_rina.post(page("consent_change", program, purpose), {})
+
+    assert holding(rina) == ["health", "program", "supervision"]
+
+
+def test_a_consent_that_is_not_asked_for_has_no_page(as_rina, program):
+    for purpose in ("booking", "guardian", "anything"):
+        assert as_rina.get(page("consent_change", program, purpose)).status_code == 404
+        assert as_rina.post(page("consent_change", program, purpose), {"do": "withdraw"}).status_code == 404
+
+
+def test_before_anything_is_signed_there_are_no_consents(as_rina, rina):
+    proposed = make_program(clients=[rina], status=Status.PROPOSED, **ASKED)
+
+    assert as_rina.get(page("consents", proposed)).status_code == 404
+
+
+def test_counselors_see_what_holds_but_have_no_page_to_change_it(client, program):
+    client.force_login(program.counselor.user)
+
+    text = client.get(page("agreement", program)).text
+
+    assert "Berbagi dengan supervisor konselor" in text
+    assert page("consents", program) not in text
+    assert client.get(page("consents", program)).status_code == 404
+    assert client.post(page("consent_change", program, "health"), {"do": "withdraw"}).status_code == 404
+
+
+def test_the_consents_of_somebody_else_are_not_there(client, program):
+    other = make_client(user=make_user(Role.CLIENT))
+    client.force_login(other.user)
+
+    assert client.get(page("consents", program)).status_code == 404
+    assert client.post(page("consent_change", program, "health"), {"do": "withdraw"}).status_code == 404
+
+
+def test_the_page_of_what_was_agreed_asks_no_more_for_more_people(client, program, django_assert_max_num_queries):
+    client.force_login(make_counselor().user)
+    people = [make_client(user=make_user(Role.CLIENT)) for _ in range(4)]
+    family = make_program(clients=people, **ASKED)
+    client.force_login(family.counselor.user)
+
+    with django_assert_max_num_queries(20):
+        client.get(page("agreement", family))
