@@ -1,4 +1,13 @@
 "use strict";
+// htmx shortens ways that lead through without it: it comes once the page stands, so that nobody waits for it to read.
+(() => {
+  const source = document.currentScript.dataset.htmx;
+  addEventListener("load", () => {
+    const script = document.createElement("script");
+    script.src = source;
+    document.head.append(script);
+  });
+})();
 // After a part of the page was replaced: say so, and keep the focus where the person can go on.
 (() => {
   const busy = (event, value) => event.detail.target?.setAttribute("aria-busy", value);
