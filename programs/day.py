@@ -16,8 +16,7 @@ from practice.calendar.openings import midnight, minute_of
 from practice.calendar.slots import LONGEST
 from practice.people.accounts import User
 from practice.people.models import Counselor
-from programs.notes.due import notes_due
-from programs.sessions.models import Attempt
+from programs.notes.due import NoteDue, notes_due
 
 DAYS_AHEAD = 7
 DAY = timedelta(days=1)
@@ -45,7 +44,7 @@ class Agenda:
     ahead: list[Day] = field(default_factory=list)
     attendance: list[Meeting] = field(default_factory=list)
     outcomes: list[Meeting] = field(default_factory=list)
-    notes: list[Attempt] = field(default_factory=list)
+    notes: list[NoteDue] = field(default_factory=list)
 
     @property
     def meetings(self) -> list[Meeting]:

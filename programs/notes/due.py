@@ -1,9 +1,11 @@
 """Which notes are still to be written: derived from meetings and notes, never kept."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
+from django.db.models import OuterRef, Q
 
 from practice.calendar.models import Participant
 from practice.people.accounts import User
@@ -13,15 +15,44 @@ from programs.sessions.models import Attempt
 from programs.sessions.writers import TOOK_PLACE, left_behind
 
 WRITTEN = [NoteStatus.SUBMITTED, NoteStatus.SIGNED]
+COLUMNS = (
+    "session__program",
+    "session",
+    "session__number",
+    "meeting__starts_at",
+    "meeting__ends_at",
+    "meeting__counselor",
+    "meeting__counselor__user",
+    "meeting__progress_note__status",
+)
 
 
-def notes_due(user: User, now: datetime) -> list[Attempt]:
+@dataclass(frozen=True)
+class NoteDue:
+    """A note that somebody has still to write. Link to it by "note", args=[session_id].
+
+    `counselor` held the session, and `held_by` is their account; `status` is "" if nothing was written yet.
+    """
+
+    program: UUID
+    session_id: UUID
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+    counselor: UUID
+    held_by: UUID | None
+    status: str
+    names: list[str]
+    is_due: bool
+    is_overdue: bool
+
+
+def notes_due(user: User, now: datetime) -> list[NoteDue]:
     """The notes this counselor has still to write, the oldest first, in two statements, three if somebody else is gone.
 
     Of sessions that are over and whose note is neither signed nor handed to the supervisor: those that they held with
-    somebody in their care, and in the programs that they lead those of somebody who may no longer write the note.
-    Each row knows its `session` and `meeting`, the `names` of the people in it, the `note_status` ("" if nothing was
-    written), `due_at`, and whether it `is_due` and `is_overdue`. Link to them by "note", args=[row.session_id].
+    somebody in their care, and in the programs that they lead those of somebody who may no longer write the note. They
+    are due after a day, overdue after three.
     """
     cared_for = dict(Program.objects.in_care_of(user).values_list("pk", "counselor__user"))
     led = [pk for pk, leader in cared_for.items() if leader == user.pk]
@@ -30,20 +61,12 @@ def notes_due(user: User, now: datetime) -> list[Attempt]:
         Attempt.objects.filter(session__program__in=list(cared_for), meeting__status__in=TOOK_PLACE)
         .filter(Q(meeting__counselor__user=user) | Q(session__program__in=led), meeting__ends_at__lte=now)
         .exclude(meeting__progress_note__status__in=WRITTEN)
-        .select_related("session", "meeting__service")
-        .annotate(
-            names=ArraySubquery(people.values("client__preferred_name")),
-            status=F("meeting__progress_note__status"),
-            held_by=F("meeting__counselor__user"),
-        )
         .order_by("meeting__ends_at", "pk")
+        .values_list(*COLUMNS, ArraySubquery(people.values("client__preferred_name")))
     )
-    found = list(rows)
-    left = left_behind(row for row in found if row.held_by != user.pk)
-    found = [row for row in found if row.held_by == user.pk or row in left]
-    for row in found:
-        row.note_status = row.status or ""
-        row.due_at = row.meeting.ends_at + DUE_AFTER
-        row.is_due = row.due_at <= now
-        row.is_overdue = row.meeting.ends_at + OVERDUE_AFTER <= now
-    return found
+    found = [
+        NoteDue(*row[:7], row[7] or "", row[8], row[4] + DUE_AFTER <= now, row[4] + OVERDUE_AFTER <= now)
+        for row in rows
+    ]
+    left = left_behind({(row.program, row.counselor) for row in found if row.held_by != user.pk})
+    return [row for row in found if row.held_by == user.pk or (row.program, row.counselor) in left]

@@ -1,7 +1,7 @@
 """Who writes about a session: the counselors of its program, and whoever held it for as long as their care lasts."""
 
-from collections.abc import Iterable
 from functools import cached_property
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -51,15 +51,17 @@ def held_by(user: User):
     )
 
 
-def left_behind(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Those of these attempts whose counselor may no longer write about them: one statement, or none for none."""
-    attempts = list(attempts)
-    programs = {attempt.session.program_id for attempt in attempts}
-    if not programs:
-        return []
-    people = ProgramMember.objects.filter(program__in=programs, client__care_relationships__in=current_care())
-    there = set(people.values_list("program_id", "client__care_relationships__counselor_id"))
-    return [each for each in attempts if (each.session.program_id, each.meeting.counselor_id) not in there]
+def left_behind(held: set[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Of these (program, counselor who held a session of it) those who may no longer write about it: one statement.
+
+    None for none.
+    """
+    if not held:
+        return set()
+    people = ProgramMember.objects.filter(
+        program__in={program for program, _counselor in held}, client__care_relationships__in=current_care()
+    )
+    return held - set(people.values_list("program", "client__care_relationships__counselor"))
 
 
 def current_care():

@@ -464,7 +464,7 @@ def test_notes_are_due_after_a_day_and_overdue_after_three(ayu):
 
     rows = notes_due(ayu.user, NOW)
 
-    assert [(row.session.number, row.is_due, row.is_overdue, row.note_status) for row in rows] == [
+    assert [(row.number, row.is_due, row.is_overdue, row.status) for row in rows] == [
         (1, True, True, ""),
         (2, True, False, ""),
         (3, False, False, ""),
@@ -479,13 +479,13 @@ def test_a_signed_or_submitted_note_is_not_due_but_a_returned_one_is(program, ay
     assert len(notes_due(ayu.user, NOW)) == 1
 
     return_note(note=opened(note, supervisor), comments="x", by=supervisor, now=NOW)
-    assert [row.note_status for row in notes_due(ayu.user, NOW)] == ["returned", ""]
+    assert [row.status for row in notes_due(ayu.user, NOW)] == ["returned", ""]
     assert notes_due(ayu.user, NOW)[0].names == ["Budi", "Rina"]
 
 
 def test_a_note_is_due_by_whoever_held_the_session_and_by_who_leads_once_they_are_gone(program, ayu):
     successor = pass_on(program)
-    numbers = lambda user: [row.session.number for row in notes_due(user, NOW)]  # noqa: E731
+    numbers = lambda user: [row.number for row in notes_due(user, NOW)]  # noqa: E731
 
     assert (numbers(ayu.user), numbers(successor)) == ([1, 2], [])
     end_care(ayu)
@@ -496,7 +496,7 @@ def test_the_list_of_notes_due_is_two_statements(program, ayu, django_assert_num
     ayu.user.has_role(Role.COUNSELOR)
 
     with django_assert_num_queries(2):
-        [(row.session.number, row.meeting.service.kind, row.names) for row in notes_due(ayu.user, NOW)]
+        [(row.number, row.starts_at, row.names) for row in notes_due(ayu.user, NOW)]
 
 
 # --- Process notes
