@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from practice.people.models import CareRelationship
+from practice.people.consents import given
+from practice.people.models import CareRelationship, Consent
 from programs.plan.models import Program, Signature, Status
 from tests.browser.conftest import Look
 from tests.factories import NOW, make_attempt, make_program
@@ -120,6 +121,50 @@ def test_pages_about_the_life_of_a_program_can_be_read_by_everyone(
 
     axe(page)
     no_overflow(page)
+
+
+@pytest.fixture
+def agreed(scene):
+    """A program of all clients of the scene, who have given every needed consent and one of the others."""
+    asked = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
+    program = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service, now=NOW, **asked)
+    Consent.objects.bulk_create(
+        given(client=client, purpose=purpose, language="id", now=NOW)
+        for client in scene.clients
+        for purpose in ("program", "health", "supervision")
+    )
+    return program
+
+
+def test_the_pages_of_consents_can_be_read_by_everyone(open_page, sign_in, axe, no_overflow, scene, agreed, look):
+    page = open_page("/", look)
+    sign_in(page, scene.clients[0].user)
+
+    for address in (
+        reverse("consents", args=[agreed.pk]),
+        *(reverse("consent_change", args=[agreed.pk, purpose]) for purpose in ("health", "online", "supervision")),
+        reverse("agreement", args=[agreed.pk]),
+    ):
+        page.goto(address)
+        axe(page)
+        no_overflow(page)
+
+
+def test_a_client_takes_a_consent_back_by_keyboard_without_javascript(open_page, sign_in, scene, agreed):
+    page = open_page("/", java_script_enabled=False)
+    sign_in(page, scene.clients[0].user)
+    page.goto(reverse("agreement", args=[agreed.pk]))
+
+    for name in ("Persetujuan Anda", re.compile("Tarik kembali.*supervisor konselor")):
+        page.get_by_role("link", name=name).focus()
+        page.keyboard.press("Enter")
+    page.get_by_role("button", name="Tarik kembali").focus()
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Persetujuan Anda sudah ditarik kembali.").wait_for()
+    taken_back = Consent.objects.get(client=scene.clients[0], purpose="supervision")
+    assert taken_back.withdrawn_at is not None
+    assert Program.objects.get(pk=agreed.pk).status == Status.ACTIVE
 
 
 def test_the_page_of_supervision_can_be_read_by_everyone(open_page, sign_in, axe, no_overflow, manager, look):
