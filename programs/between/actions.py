@@ -20,6 +20,7 @@ from programs.sessions.thread import State, Station, thread_of
 from programs.sessions.writers import refuse_but_writers
 
 STILL_TO_COME = {State.OPEN, State.BOOKED}
+WHATEVER = object()  # whichever text there was
 
 
 def locked_station(session: Session) -> Station:
@@ -83,16 +84,32 @@ def plan_session(*, session: Session, text: str, seen: datetime | None, by: User
 
 
 @transaction.atomic
-def write_card(*, session: Session, done: str, task: str, next: str, share: bool, by: User, now: datetime) -> Card:
+def write_card(
+    *,
+    session: Session,
+    done: str,
+    task: str,
+    next: str,
+    share: bool,
+    seen: datetime | object | None = WHATEVER,
+    by: User,
+    now: datetime,
+) -> Card:
     """Keep the card of a session; with `share`, its clients read it from now on. A shared card stays shared.
 
-    Raise ValidationError if the session has not begun, if it is to be shared before it was held, or says nothing.
+    `seen` is when the card was written that they looked at, None if there was none; left out where the card is written
+    with a note, whose revision says the same. Raise ValidationError if somebody has written it anew meanwhile, if the
+    session has not begun, if it is to be shared before it was held, or says nothing.
     """
     station = locked_station(session)
     refuse_but_writers(station, by)
     if not has_begun(station, now):
         raise ValidationError(_("The card can be written once the session has begun."), code="early")
-    card = Card.objects.filter(session=session).first() or Card()
+    card = Card.objects.filter(session=session).first() or Card(written_at=None)
+    if seen is not WHATEVER and card.written_at != seen:
+        raise ValidationError(
+            _("This card was changed elsewhere meanwhile. Copy what you wrote, and open it again."), code="conflict"
+        )
     share = share or card.shared_at is not None
     if share and station.state != State.DONE:
         raise ValidationError(_("Write down first who came: the card is for a session that took place."), code="held")

@@ -57,21 +57,26 @@ class TopicsForm(forms.Form):
         return {"texts": texts}
 
 
-class PlanForm(forms.Form):
-    """What the counselor wants to do in a session."""
+class SeenForm(forms.Form):
+    """A text that somebody else may have written anew meanwhile: it knows which one the person looked at."""
 
-    text = WordsField(label=_("Plan for this session"), most=LONG, rows=8)
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
     def clean_seen(self) -> datetime | None:
-        """When the plan was written that the person looked at; None if there was none."""
+        """When the text was written that the person looked at; None if there was none."""
         try:
             return parse_datetime(self.cleaned_data["seen"]) if self.cleaned_data["seen"] else None
         except ValueError as error:
             raise ValidationError(_now("Open this page again."), code="invalid") from error
 
 
-class CardForm(forms.Form):
+class PlanForm(SeenForm):
+    """What the counselor wants to do in a session."""
+
+    text = WordsField(label=_("Plan for this session"), most=LONG, rows=8)
+
+
+class CardForm(SeenForm):
     """The short card that the clients of a session get."""
 
     done = WordsField(label=_("What we did"), rows=3)

@@ -203,7 +203,8 @@ def card(request, pk):
         [mine], by=request.user, reason="writing the card", request=request, knowing=[session.program]
     )
     written = found[0] if found else None
-    initial = {"done": written.done, "task": written.task, "next": written.next} if written else None
+    initial = {name: getattr(written, name) for name in ("done", "task", "next")} if written else {}
+    initial["seen"] = written.written_at.isoformat() if written else ""
     form = CardForm(typed(request), initial=initial)
     share, acts_here = "share" in request.POST, session.program.is_led_by(request.user)
     if request.method == "POST" and kept(request, form, write_card, session=session, share=share):

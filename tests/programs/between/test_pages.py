@@ -195,9 +195,23 @@ def test_a_counselor_writes_the_card_and_shares_it(client, program):
 
     client.post(where, {"done": "Napas", "task": "", "next": "", "keep": "1"})
     assert Card.objects.get().shared_at is None
-    client.post(where, {"done": "Napas", "task": "", "next": "", "share": "1"})
+    seen = {"seen": client.get(where).context["form"]["seen"].value()}
+    client.post(where, {"done": "Napas", "task": "", "next": "", "share": "1"} | seen)
     assert Card.objects.get().shared_at == NOW
-    assert client.post(where, {"done": "", "task": "", "next": "", "share": "1"}).status_code == 422
+    assert client.post(where, {"done": "", "task": "", "next": "", "share": "1"} | seen).status_code == 422
+
+
+def test_a_card_that_was_changed_elsewhere_is_not_written_over(client, program):
+    enter(client, program.counselor)
+    where = to("card", program, 1)
+    client.post(where, {"done": "Napas", "task": "", "next": "", "keep": "1", "seen": ""})
+
+    late = client.post(where, {"done": "KANARI-LAIN", "task": "", "next": "", "keep": "1", "seen": ""})
+
+    assert late.status_code == 422
+    assert "KANARI-LAIN" in late.text
+    assert "diubah di tempat lain" in late.text
+    assert client.get(where).context["form"]["done"].value() == "Napas"
 
 
 def test_whoever_has_no_business_in_the_program_finds_no_page(client, program, couple):
