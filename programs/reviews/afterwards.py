@@ -33,14 +33,21 @@ AT_ONCE = 500
 
 @transaction.atomic
 def plan_follow_ups(*, program: Program, now: datetime) -> list[FollowUp]:
-    """Plan to ask again after a planned ending, 30 and 90 days on. Plans nothing twice, nor after other endings."""
+    """Plan to ask each client again after a planned ending, 30 and 90 days on.
+
+    Plans nothing twice, nor after other endings.
+    """
     kept = locked(program)
     if kept.status != Status.CLOSED or kept.close_reason not in FOLLOWED:
         return []
     if kept.follow_ups.exists():
         return []
     ended_on = kept.closed_at.astimezone(zone(kept.counselor.time_zone)).date()
-    rows = [FollowUp(program=kept, days_after=days, due_on=ended_on + timedelta(days=days)) for days in DAYS]
+    rows = [
+        FollowUp(program=kept, client=member.client, days_after=days, due_on=ended_on + timedelta(days=days))
+        for days in DAYS
+        for member in kept.members.all()
+    ]
     FollowUp.objects.bulk_create(rows)
     record(None, "follow_up.planned", kept, now=now)
     return rows
@@ -70,12 +77,8 @@ def ask_follow_ups(*, now: datetime) -> int:
     due = FollowUp.objects.select_for_update(of=("self",), skip_locked=True).filter(
         asked_at=None, answered_at=None, due_on__lte=now.date(), due_on__gt=(now - ASKED_FOR).date()
     )
-    rows = list(due.prefetch_related("program__members__client").order_by("due_on", "pk")[:AT_ONCE])
-    messages = [
-        question("program.follow_up", member.client, subject=row.pk, key=row.pk, now=now)
-        for row in rows
-        for member in row.program.members.all()
-    ]
+    rows = list(due.select_related("client").order_by("due_on", "pk")[:AT_ONCE])
+    messages = [question("program.follow_up", row.client, subject=row.pk, key=row.pk, now=now) for row in rows]
     FollowUp.objects.filter(pk__in=[row.pk for row in rows]).update(asked_at=now)
     return enqueue_all(messages)
 
@@ -87,7 +90,6 @@ def invite_to_reviews(*, now: datetime) -> int:
         Program.objects.filter(status=Status.ACTIVE).prefetch_related("members__client", "reviews").order_by("pk")
     )
     threads = threads_of(programs)
-    asked = set(Message.objects.filter(kind="program.review").values_list("dedupe_key", flat=True))
     messages = []
     for program in programs:
         thread = threads[program.pk]
@@ -99,6 +101,8 @@ def invite_to_reviews(*, now: datetime) -> int:
             question("program.review", member.client, subject=program.pk, key=f"{program.pk}:{point}", now=now)
             for member in program.members.all()
         ]
+    keys = [message.dedupe_key for message in messages]
+    asked = set(Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
     return enqueue_all([message for message in messages if message.dedupe_key not in asked])
 
 
@@ -127,7 +131,7 @@ def answer_follow_up(
     program = locked(follow_up.program)
     kept = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
     kept.program = program
-    if client.user_id != by.pk or not program.members.filter(client=client).exists():
+    if client.user_id != by.pk or kept.client_id != client.pk:
         raise ValidationError(_("You can speak only for yourself."), code="client")
     if kept.asked_at is None or kept.asked_at > now:
         raise ValidationError(_("We will ask you about this later."), code="early")
@@ -157,7 +161,7 @@ def book_follow_up(*, follow_up: FollowUp, service, mode: str, starts_at: dateti
     """
     program = locked(follow_up.program)
     kept = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
-    if kept.meeting_id:
+    if program.follow_ups.filter(days_after=kept.days_after, meeting__isnull=False).exists():
         raise ValidationError(_("A meeting is booked already."), code="booked")
     if service.kind != Kind.FOLLOW_UP or not service.counselors.filter(pk=program.counselor_id).exists():
         raise ValidationError(_("Choose a service for meetings after the end."), code="service")

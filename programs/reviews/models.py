@@ -89,10 +89,11 @@ class Ending(models.Model):
 
 
 class FollowUp(models.Model):
-    """Asking again some time after the end: 30 and 90 days."""
+    """Asking one client again some time after the end: 30 and 90 days."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="follow_ups")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="follow_ups")
     days_after = models.PositiveSmallIntegerField()
     due_on = models.DateField()
     meeting = models.OneToOneField(
@@ -106,7 +107,7 @@ class FollowUp(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["program", "days_after"], name="a_follow_up_is_made_once"),
+            models.UniqueConstraint(fields=["program", "client", "days_after"], name="a_follow_up_is_made_once"),
             models.CheckConstraint(condition=Q(days_after__gte=1), name="a_follow_up_comes_after_the_end"),
         ]
 

@@ -95,7 +95,7 @@ def own_ending(request, pk):
 def own_follow_up(request, pk, days):
     """Some time after the end: how it is, and where the client is with each goal."""
     program, client = own_program(request.user, pk)
-    found = get_object_or_404(program.follow_ups, days_after=days)
+    found = get_object_or_404(program.follow_ups, client=client, days_after=days)
     if found.asked_at is None:
         raise Http404
     [goals] = opened([Goal.objects.of(program).agreed()], request, program, "answering a follow-up")

@@ -2,7 +2,7 @@
 
 from programs.goals.panels import clients_of
 from programs.plan.models import Program
-from programs.reviews.state import is_near_the_end, state_of
+from programs.reviews.state import Asked, is_near_the_end, state_of
 
 
 def sealed(program: Program, thread, user) -> dict:
@@ -20,11 +20,25 @@ def counselor_panel(program: Program, thread, texts: dict[str, list], *, user, n
     clients = clients_of(program)
     return {
         "reviews": state,
+        "follow_ups": [row_of(asked) for asked in state.follow_ups_by_day()],
         "review_due": due,
         "review_spoken": [client for client in clients if due and state.has_spoken(client, due)],
         "ending_is_near": program.is_signed and is_near_the_end(thread),
         "can_write_reviews": program.is_led_by(user),
         "can_review": program.is_led_by(user) and program.is_signed and thread.done > 0,
+    }
+
+
+def row_of(asked: list[Asked]) -> dict:
+    """What a row tells of all clients who are asked on the same day."""
+    return {
+        "days_after": asked[0].days_after,
+        "due_on": asked[0].due_on,
+        "was_asked": any(each.was_asked for each in asked),
+        "was_answered": any(each.was_answered for each in asked),
+        "answers": sum(each.was_answered for each in asked),
+        "people": len(asked),
+        "has_meeting": any(each.has_meeting for each in asked),
     }
 
 
@@ -37,5 +51,9 @@ def client_panel(program: Program, thread, texts: dict[str, list], *, user, now)
         "review_to_prepare": due if due and not state.has_spoken(client, due) else None,
         "review_prepared": due if due and state.has_spoken(client, due) else None,
         "ending_is_shared": state.is_shared,
-        "follow_ups_to_answer": [each for each in state.follow_ups if each.was_asked and not each.was_answered],
+        "follow_ups_to_answer": [
+            each
+            for each in state.follow_ups
+            if each.client == str(client.pk) and each.was_asked and not each.was_answered
+        ],
     }

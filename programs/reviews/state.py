@@ -27,8 +27,9 @@ class HeldReview:
 
 @dataclass(frozen=True)
 class Asked:
-    """One follow-up: when it is due, and whether it was asked, answered, or a meeting booked."""
+    """One follow-up of one client: when it is due, and whether it was asked, answered, or a meeting booked."""
 
+    client: str
     days_after: int
     due_on: date
     was_asked: bool
@@ -52,6 +53,11 @@ class State:
     def held(self) -> set[int]:
         return {review.after_session for review in self.reviews}
 
+    def follow_ups_by_day(self) -> list[list[Asked]]:
+        """What each client is asked on the same day, the earlier day first."""
+        days = sorted({each.days_after for each in self.follow_ups})
+        return [[each for each in self.follow_ups if each.days_after == day] for day in days]
+
     def has_spoken(self, client, point: int) -> bool:
         return (point, str(client.pk)) in self.voices
 
@@ -72,12 +78,17 @@ def with_state(programs):
     of = {"program": OuterRef("pk")}
     reviews = Review.objects.filter(**of).order_by("after_session")
     voices = ReviewVoice.objects.filter(**of).order_by("after_session")
-    follow_ups = FollowUp.objects.filter(**of).order_by("days_after")
+    follow_ups = FollowUp.objects.filter(**of).order_by("days_after", "pk")
     ending = Ending.objects.filter(**of)
     review = JSONObject(id="pk", after="after_session", decision="decision")
     voice = JSONObject(after="after_session", client="client_id")
     follow_up = JSONObject(
-        days="days_after", due="due_on", asked="asked_at", answered="answered_at", meeting="meeting_id"
+        client="client_id",
+        days="days_after",
+        due="due_on",
+        asked="asked_at",
+        answered="answered_at",
+        meeting="meeting_id",
     )
     return programs.annotate(
         held=ArraySubquery(reviews.annotate(said=review).values("said")),
@@ -98,6 +109,7 @@ def state_of(program: Program) -> State:
         voices=[(row["after"], row["client"]) for row in found.spoken],
         follow_ups=[
             Asked(
+                client=row["client"],
                 days_after=row["days"],
                 due_on=date.fromisoformat(row["due"]),
                 was_asked=row["asked"] is not None,

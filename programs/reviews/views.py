@@ -212,8 +212,14 @@ def follow_up(request, pk, days):
     """What the client answered some time after the end, and a meeting if one is wanted."""
     program = led(request, pk)
     now, there = timezone.now(), zone(program.counselor.time_zone)
-    mine = program.follow_ups.filter(days_after=days)
-    found = get_object_or_404(mine.select_related("meeting"))
+    asked = (
+        program.follow_ups.filter(days_after=days)
+        .select_related("client", "meeting")
+        .order_by("client__preferred_name", "pk")
+    )
+    if not asked:
+        raise Http404
+    found = next((each for each in asked if each.meeting_id), asked[0])
     services = Service.objects.filter(kind=Kind.FOLLOW_UP, counselors=program.counselor)
     service = services.order_by("position", "pk").first()
     form = FollowUpForm(typed(request))
@@ -222,11 +228,11 @@ def follow_up(request, pk, days):
     search = (
         Search(service, [program.counselor], first_mode(service), asked_day(request, now, there)) if service else None
     )
-    [[answer]] = opened([mine], request, program, "reading a follow-up")
+    [answers] = opened([asked.all()], request, program, "reading a follow-up")
     context = {
         "program": program,
         "follow_up": found,
-        "how_it_is": answer.how_it_is,
+        "answers": answers,
         "service": service,
         "form": form,
         "times": find_times(search, zone=there, now=now) if search and not found.meeting else None,

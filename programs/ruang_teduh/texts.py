@@ -300,15 +300,17 @@ class Pages:
         for days in FOLLOW_UPS if program.status == Stage.CLOSED else ():
             due = program.closed_at.date() + timedelta(days=days)
             asked = program.closed_at + timedelta(days=days)
-            self.add(
-                FollowUp(
-                    pk=new_id(found.rng),
-                    program=program,
-                    days_after=days,
-                    due_on=due,
-                    asked_at=asked if asked < found.now else None,
+            for client in found.members:
+                self.add(
+                    FollowUp(
+                        pk=new_id(found.rng),
+                        program=program,
+                        client=client,
+                        days_after=days,
+                        due_on=due,
+                        asked_at=asked if asked < found.now else None,
+                    )
                 )
-            )
 
     # --- Saving -----------------------------------------------------------------------------------------------------
 

@@ -167,7 +167,9 @@ def about_program(kind, client):
         )
         return about_subject(kind, client, asked)
     if kind == "program.follow_up":
-        follow_up = FollowUp.objects.create(program=program, days_after=30, due_on=NOW.date(), asked_at=NOW)
+        follow_up = FollowUp.objects.create(
+            program=program, client=client, days_after=30, due_on=NOW.date(), asked_at=NOW
+        )
         return about_subject(kind, client, follow_up)
     if kind == "program.review":
         for number in (1, 2):

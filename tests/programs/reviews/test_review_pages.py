@@ -225,6 +225,27 @@ def test_a_client_answers_calmly_and_the_counselor_reads_it(as_rina, program, ri
     assert "Masih tidur baik" in staff
 
 
+def test_of_a_couple_each_finds_their_own_question_and_the_counselor_both_answers(client, rina, time_machine, now):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = make_program(clients=[rina, budi], status=Status.CLOSED, now=now)
+    plan_follow_ups(program=program, now=now)
+    ask(now=now + 30 * DAY)
+    time_machine.move_to(now + 31 * DAY)
+
+    for person, text in ((rina, "KANARI-RINA"), (budi, "KANARI-BUDI")):
+        client.force_login(person.user)
+        assert page("own_follow_up", program, 30) in text_of(client.get(page("program", program)))
+        assert "KANARI" not in text_of(client.get(page("own_follow_up", program, 30)))
+        client.post(page("own_follow_up", program, 30), {"how_it_is": text})
+        assert page("own_follow_up", program, 30) not in text_of(client.get(page("program", program)))
+    client.force_login(program.counselor.user)
+    staff = text_of(client.get(page("follow_up", program, 30)))
+
+    assert staff.index("Budi") < staff.index("KANARI-BUDI") < staff.index("KANARI-RINA")
+    assert "Dijawab 2/2" in " ".join(text_of(client.get(page("program", program))).split())
+    assert client.get(page("follow_up", program, 31)).status_code == 404
+
+
 def test_a_meeting_is_booked_from_the_answer(as_counselor, program, follow_up, monday_at_nine, time_machine, now):
     time_machine.move_to(now)
     make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan")

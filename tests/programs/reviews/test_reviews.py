@@ -345,6 +345,39 @@ def test_a_follow_up_is_answered_once_when_asked_and_by_its_client(rina, now):
         answer(follow_up, rina, later)
 
 
+def test_each_of_a_couple_is_asked_and_answers_for_themselves(rina, now):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = make_program(clients=[rina, budi], status=Status.CLOSED, goals=1, now=now)
+    plan_follow_ups(program=program, now=now)
+
+    assert ask(now=now + 30 * DAY) == 2
+    assert {message.client for message in mails_of("program.follow_up")} == {rina, budi}
+    hers, his = (program.follow_ups.get(days_after=30, client=client) for client in (rina, budi))
+    later = now + 31 * DAY
+    with pytest.raises(ValidationError):
+        answer(his, rina, later)
+    answer(hers, rina, later, text="Lega")
+    answer(his, budi, later, text="Biasa")
+
+    said = read(FollowUp.objects.filter(days_after=30), by=program.counselor.user, reason="test")
+    assert {each.client: each.how_it_is for each in said} == {rina: "Lega", budi: "Biasa"}
+
+
+def test_for_a_couple_too_one_meeting_is_booked(rina, now, monday_at_nine):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = make_program(clients=[rina, budi], status=Status.CLOSED, now=now)
+    plan_follow_ups(program=program, now=now)
+    again = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan")
+    said = {"service": again, "mode": "video", "by": program.counselor.user, "now": now}
+    hers, his = (program.follow_ups.get(days_after=30, client=client) for client in (rina, budi))
+
+    meeting = book_follow_up(follow_up=hers, starts_at=monday_at_nine, **said)
+    with pytest.raises(ValidationError):
+        book_follow_up(follow_up=his, starts_at=monday_at_nine + 2 * DAY, **said)
+
+    assert {head.client for head in meeting.participants.all()} == {rina, budi}
+
+
 def test_a_meeting_is_booked_from_a_follow_up_once(rina, now, monday_at_nine):
     program, follow_up = asked(rina, now)
     again = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan")
