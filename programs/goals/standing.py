@@ -48,6 +48,14 @@ class Standing:
             if None not in (ours, view.now) and abs(view.now - ours) >= FAR_APART
         ]
 
+    @property
+    def nearness(self) -> list[tuple[str, list[int]]]:
+        """For each client who said how near they felt: their name, and what they said from session to session."""
+        said: dict[str, list[int]] = {}
+        for check in self.checks:
+            said.setdefault(check["client"], []).append(check["value"])
+        return [(view.name, said[view.client]) for view in self.views if view.client in said]
+
     def view_of(self, client) -> View:
         """How this client sees it."""
         return next(view for view in self.views if view.client == str(client.pk))

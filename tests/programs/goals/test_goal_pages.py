@@ -16,6 +16,7 @@ from tests.programs.goals.test_goals import WORDING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DAY = timedelta(days=1)
 TYPED = {name: "" if value is None else value for name, value in WORDING.items()}
 
 
@@ -230,6 +231,26 @@ def test_a_client_says_after_a_session_how_near_each_goal_feels(as_rina, program
     assert as_rina.post(page("own_goals_check", program, 1), {str(second.pk): "11"}).status_code == 422
     assert as_rina.post(page("own_goals_check", program, 2), {str(second.pk): "1"}).status_code == 422
     assert as_rina.get(page("own_goals_check", program, 99)).status_code == 404
+
+
+def test_the_counselor_sees_of_a_couple_whose_goal_feels_how_near(client, rina, monday_at_nine):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = make_program(clients=[rina, budi], goals=1)
+    goal = goals_of(program)[0]
+    for number, (hers, his) in enumerate([(3, 8), (5, 9)], start=1):
+        make_attempt(program, number, starts_at=monday_at_nine + number * DAY, status=MeetingStatus.ATTENDED)
+        session = program.sessions.get(number=number)
+        for person, value in ((rina, hers), (budi, his)):
+            GoalCheck.objects.create(
+                goal=goal, session=session, client=person, value=value, checked_at=monday_at_nine + number * DAY
+            )
+    client.force_login(program.counselor.user)
+
+    text = " ".join(client.get(page("goals", program)).text.split())
+
+    near = "Seberapa dekat rasanya setelah sesi, 0 sampai 10:"
+    assert f"<b>{rina.preferred_name}</b> · {near} 3, 5<" in text
+    assert f"<b>Budi</b> · {near} 8, 9<" in text
 
 
 def new_set(program, now):
