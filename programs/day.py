@@ -1,12 +1,13 @@
 """A counselor's day: what is planned, what is free between, what is still to be written, and the next seven days."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, islice
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
+from django.db.models import OuterRef, Q
 
 from practice.calendar.actions import CARE_LASTS
 from practice.calendar.gaps import Gap, free_gaps
@@ -14,7 +15,9 @@ from practice.calendar.meetings import OCCUPIES
 from practice.calendar.models import Meeting, Participant, Status
 from practice.calendar.openings import midnight, minute_of
 from practice.calendar.slots import LONGEST
-from practice.people.accounts import User
+from practice.catalog.models import Room, Service
+from practice.database.compiled import Compiled
+from practice.people.accounts import Role, User
 from practice.people.models import Counselor
 from programs.notes.due import NoteDue, notes_due
 
@@ -81,28 +84,62 @@ def agenda_of(user: User, zone: ZoneInfo, *, now: datetime) -> Agenda:
     )
 
 
+MEETING, SERVICE, ROOM = ([field.attname for field in kind._meta.concrete_fields] for kind in (Meeting, Service, Room))
+MORE = ("names", "phones", "consultation_id", "session_id", "recorded_at")
+
+
+def listed(counselor: UUID, since: datetime, start: datetime, end: datetime, until: datetime):
+    """The rows of `meetings_of`: a meeting, its service, its room, and MORE. `since` and `until` bound the index."""
+    people = Participant.objects.filter(meeting=OuterRef("pk")).order_by("client__preferred_name", "pk")
+    return (
+        Meeting.objects.filter(OCCUPIES, counselor=counselor, busy_from__gte=since, busy_from__lt=until)
+        .filter(Q(ends_at__gt=start, starts_at__lt=end, status__in=LISTED) | NO_ATTENDANCE | NO_OUTCOME)
+        .filter(starts_at__lt=end)
+        .order_by("starts_at", "pk")
+        .values_list(
+            *MEETING,
+            *(f"service__{name}" for name in SERVICE),
+            *(f"room__{name}" for name in ROOM),
+            ArraySubquery(people.values("client__preferred_name")),
+            ArraySubquery(people.values("client__phone")),
+            "consultation__pk",
+            "attempt__session_id",
+            "consultation__recorded_at",
+        )
+    )
+
+
+LISTED_ROWS = Compiled(
+    listed,
+    counselor=UUID(int=1),
+    since=datetime(2000, 1, 1, tzinfo=UTC),
+    start=datetime(2000, 1, 2, tzinfo=UTC),
+    end=datetime(2000, 1, 3, tzinfo=UTC),
+    until=datetime(2000, 1, 4, tzinfo=UTC),
+)
+
+
 def meetings_of(counselor: Counselor, user: User, start: datetime, end: datetime) -> list[Meeting]:
     """Those on the list from `start` to `end`, and earlier ones for which something is due, by time: one statement.
 
-    Each knows `names` and `phones` of the people in it, `consultation_id` and `recorded_at` of its consultation, and
-    the `session_id` of its session in a program.
+    None for a user who is not this counselor. Each knows `names` and `phones` of the people in it, `consultation_id`
+    and `recorded_at` of its consultation, and the `session_id` of its session in a program.
     """
-    people = Participant.objects.filter(meeting=OuterRef("pk")).order_by("client__preferred_name", "pk")
-    return list(
-        Meeting.objects.visible_to(user)
-        .filter(OCCUPIES, counselor=counselor, busy_from__gte=start - CARE_LASTS, busy_from__lt=end + LONGEST)
-        .filter(Q(ends_at__gt=start, starts_at__lt=end, status__in=LISTED) | NO_ATTENDANCE | NO_OUTCOME)
-        .filter(starts_at__lt=end)
-        .select_related("service", "room")
-        .annotate(
-            names=ArraySubquery(people.values("client__preferred_name")),
-            phones=ArraySubquery(people.values("client__phone")),
-            consultation_id=F("consultation__pk"),
-            session_id=F("attempt__session_id"),
-            recorded_at=F("consultation__recorded_at"),
+    if counselor.user_id != user.pk or not user.has_role(Role.COUNSELOR):
+        return []
+    bounds = {"since": start - CARE_LASTS, "start": start, "end": end, "until": end + LONGEST}
+    found = []
+    for row in LISTED_ROWS.rows(counselor=counselor.pk, **bounds):
+        values = iter(row)
+        meeting, service, room = (
+            kind.from_db("default", names, list(islice(values, len(names))))
+            for kind, names in ((Meeting, MEETING), (Service, SERVICE), (Room, ROOM))
         )
-        .order_by("starts_at", "pk")
-    )
+        meeting.service, meeting.room = service, room if room.pk else None
+        for name, value in zip(MORE, values, strict=True):
+            setattr(meeting, name, value)
+        found.append(meeting)
+    return found
 
 
 def describe(meeting: Meeting, counselor: Counselor, *, now: datetime) -> None:

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from functools import cached_property
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Func, QuerySet, Value
+
+
+class IsAnyOf(Func):
+    """True if the first expression is one of a list: one parameter, however many there are in the list."""
+
+    arg_joiner = " = ANY("
+    template = "%(expressions)s)"
+    output_field = BooleanField()
+
+    def __init__(self, expression, values: list):
+        super().__init__(expression, Value(values))
 
 
 class Compiled:

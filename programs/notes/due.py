@@ -1,13 +1,14 @@
 """Which notes are still to be written: derived from meetings and notes, never kept."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import F, OuterRef, Q
 
 from practice.calendar.models import Participant
+from practice.database.compiled import Compiled, IsAnyOf
 from practice.people.accounts import User
 from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus
 from programs.plan.models import Program
@@ -47,6 +48,23 @@ class NoteDue:
     is_overdue: bool
 
 
+def unwritten(user: UUID, programs: list, led: list, now: datetime):
+    """The rows of `notes_due`: COLUMNS, and the names of the people."""
+    people = Participant.objects.filter(meeting=OuterRef("meeting")).order_by("client__preferred_name")
+    return (
+        Attempt.objects.filter(IsAnyOf(F("session__program"), programs), meeting__status__in=TOOK_PLACE)
+        .filter(Q(meeting__counselor__user=user) | Q(IsAnyOf(F("session__program"), led)), meeting__ends_at__lte=now)
+        .exclude(meeting__progress_note__status__in=WRITTEN)
+        .order_by("meeting__ends_at", "pk")
+        .values_list(*COLUMNS, ArraySubquery(people.values("client__preferred_name")))
+    )
+
+
+UNWRITTEN = Compiled(
+    unwritten, user=UUID(int=1), programs=[UUID(int=2)], led=[UUID(int=3)], now=datetime(2000, 1, 1, tzinfo=UTC)
+)
+
+
 def notes_due(user: User, now: datetime) -> list[NoteDue]:
     """The notes this counselor has still to write, the oldest first, in two statements, three if somebody else is gone.
 
@@ -56,14 +74,7 @@ def notes_due(user: User, now: datetime) -> list[NoteDue]:
     """
     cared_for = dict(Program.objects.in_care_of(user).values_list("pk", "counselor__user"))
     led = [pk for pk, leader in cared_for.items() if leader == user.pk]
-    people = Participant.objects.filter(meeting=OuterRef("meeting")).order_by("client__preferred_name")
-    rows = (
-        Attempt.objects.filter(session__program__in=list(cared_for), meeting__status__in=TOOK_PLACE)
-        .filter(Q(meeting__counselor__user=user) | Q(session__program__in=led), meeting__ends_at__lte=now)
-        .exclude(meeting__progress_note__status__in=WRITTEN)
-        .order_by("meeting__ends_at", "pk")
-        .values_list(*COLUMNS, ArraySubquery(people.values("client__preferred_name")))
-    )
+    rows = UNWRITTEN.rows(user=user.pk, programs=list(cared_for), led=led, now=now)
     found = [
         NoteDue(*row[:7], row[7] or "", row[8], row[4] + DUE_AFTER <= now, row[4] + OVERDUE_AFTER <= now)
         for row in rows

@@ -2,13 +2,14 @@
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
-from practice.catalog.models import Service
-from practice.database.compiled import Compiled
+from practice.catalog.models import Room, Service
+from practice.database.compiled import Compiled, IsAnyOf
 from practice.people.models import Counselor
 from practice.records.models import AuditEvent
-from tests.factories import make_counselor, make_service
+from tests.factories import make_counselor, make_room, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,15 @@ def test_a_column_that_django_would_convert_is_refused():
 
     with pytest.raises(ValueError, match="convert"):
         converted.rows(act="meeting.booked")
+
+
+def test_a_list_of_any_length_is_one_parameter():
+    rooms = [make_room() for _ in range(3)]
+    found = Compiled(
+        lambda keys: Room.objects.filter(IsAnyOf(F("pk"), keys)).order_by("pk").values_list("pk"), keys=[0]
+    )
+
+    for wanted in (rooms, rooms[:1], []):
+        keys = [room.pk for room in wanted]
+        assert [pk for (pk,) in found.rows(keys=keys)] == keys
+        assert list(Room.objects.filter(IsAnyOf(F("pk"), keys)).order_by("pk")) == wanted
