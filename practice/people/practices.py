@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.zones import validate_zone
 
-_remembers: ContextVar[bool] = ContextVar("remembers_practice", default=False)
-_remembered: ContextVar["Practice | None"] = ContextVar("remembered_practice", default=None)
+_remembered: ContextVar["list[Practice] | None"] = ContextVar("remembered_practice", default=None)
 
 
 class PracticeQuerySet(models.QuerySet):
@@ -47,18 +46,18 @@ class Practice(models.Model):
     @classmethod
     def current(cls) -> "Practice":
         """The practice; before it is set up, an unsaved one called Benang."""
-        found = _remembered.get() or cls.objects.first() or cls(pk=1, name="Benang")
-        if _remembers.get():
-            _remembered.set(found)
+        kept = _remembered.get()
+        found = kept[0] if kept else cls.objects.first() or cls(pk=1, name="Benang")
+        if kept == []:
+            kept.append(found)
         return found
 
     @staticmethod
     @contextmanager
     def remembered() -> Iterator[None]:
         """Within this block fetch the current practice once at most: for work that goes on for seconds."""
-        remembers, remembered = _remembers.set(True), _remembered.set(None)
+        before = _remembered.set([])
         try:
             yield
         finally:
-            _remembers.reset(remembers)
-            _remembered.reset(remembered)
+            _remembered.reset(before)
