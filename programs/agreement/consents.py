@@ -41,14 +41,20 @@ class Asked:
 
 def asked_of(program: Program, client: Client) -> list[Asked]:
     """Every purpose of the signed agreement, the needed ones first, and what this client says: two statements."""
+    return dict(asked_of_all(program, [client]))[client]
+
+
+def asked_of_all(program: Program, clients: list[Client]) -> list[tuple[Client, list[Asked]]]:
+    """`asked_of` for each of these clients, in their order: two statements for all of them."""
     signed = program.plans.filter(cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED)
     plan = signed.order_by("-number").first()
-    if plan is None:
-        return []
-    purposes = [*plan.consents_required, *plan.consents_optional]
-    said = Consent.objects.filter(client=client, purpose__in=purposes).order_by("given_at", "pk")
-    newest = {consent.purpose: consent for consent in said}
-    return [Asked(purpose, purpose in plan.consents_required, newest.get(purpose)) for purpose in purposes]
+    purposes = [*plan.consents_required, *plan.consents_optional] if plan else []
+    said = Consent.objects.filter(client__in=clients, purpose__in=purposes).order_by("given_at", "pk")
+    newest = {(consent.client_id, consent.purpose): consent for consent in said}
+    return [
+        (client, [Asked(each, each in plan.consents_required, newest.get((client.pk, each))) for each in purposes])
+        for client in clients
+    ]
 
 
 def ended_by_withdrawing(client: Client, purpose: str):

@@ -13,7 +13,7 @@ from practice.people.consents import text_of
 from practice.people.policies import requires, requires_any
 from practice.records.actions import read, read_together
 from programs.agreement.care import clients_of
-from programs.agreement.consents import asked_of
+from programs.agreement.consents import asked_of_all
 from programs.agreement.forms import DeclineForm, QuestionForm, RestForm, SignForm
 from programs.agreement.handovers import agree_handover, decline_handover
 from programs.agreement.life import rest_longer, resume_program
@@ -153,7 +153,7 @@ def agreement(request, pk):
     by_plan = {text.plan_id: text for text in wanted}
     rows = [(plan, by_plan.get(plan.pk)) for plan in sorted(plans, key=lambda plan: plan.number)]
     is_client = program.is_of(request.user)
-    people = [] if is_client else [(each, asked_of(program, each)) for each in clients_of(program)] if rows else []
+    people = asked_of_all(program, clients_of(program)) if rows and not is_client else []
     context = {"program": program, "rows": rows, "is_client": is_client, "consents": people}
     return render(request, "programs/agreement/agreement.html", context)
 

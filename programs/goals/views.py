@@ -64,9 +64,9 @@ def goals(request, pk):
 
 
 def goals_page(request, program, *, problem=None, status=200):
+    being_written = program.goal_sets.filter(frozen_at=None).order_by("number").last()  # as it was before it is read
     found = opened(Goal.objects.of(program).with_history(), request, "reading the goals")
     sets = standings_of(found, clients_of(program))
-    being_written = program.goal_sets.filter(frozen_at=None).order_by("number").last()
     can_add = program.status == Status.DRAFT or (program.is_signed and being_written is not None)
     context = {
         "program": program,
@@ -179,6 +179,8 @@ def goal_set_agree(request, pk):
     program = led(request, pk)
     goal_set = get_object_or_404(program.goal_sets.filter(frozen_at=None))
     agrees = request.POST.get("client_agrees") == "on"
+    if request.POST.get("revision") != str(goal_set.revision):
+        goal_set.revision = None  # not as it was when the page showed it
     try:
         agree_on_goals(goal_set=goal_set, client_agrees=agrees, by=request.user, now=timezone.now())
     except ValidationError as error:

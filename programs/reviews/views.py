@@ -212,11 +212,8 @@ def follow_up(request, pk, days):
     """What the client answered some time after the end, and a meeting if one is wanted."""
     program = led(request, pk)
     now, there = timezone.now(), zone(program.counselor.time_zone)
-    asked = (
-        program.follow_ups.filter(days_after=days)
-        .select_related("client", "meeting")
-        .order_by("client__preferred_name", "pk")
-    )
+    of_day = program.follow_ups.filter(days_after=days).select_related("client", "meeting")
+    asked = list(of_day.order_by("client__preferred_name", "pk"))
     if not asked:
         raise Http404
     found = next((each for each in asked if each.meeting_id), asked[0])
@@ -228,7 +225,7 @@ def follow_up(request, pk, days):
     search = (
         Search(service, [program.counselor], first_mode(service), asked_day(request, now, there)) if service else None
     )
-    [answers] = opened([asked.all()], request, program, "reading a follow-up")
+    [answers] = opened([asked], request, program, "reading a follow-up")
     context = {
         "program": program,
         "follow_up": found,

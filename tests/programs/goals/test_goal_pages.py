@@ -308,12 +308,30 @@ def test_nobody_agrees_to_words_they_have_not_read(as_rina, program, now):
 def test_a_counselor_notes_consent_only_with_the_box_ticked(as_counselor, program, now):
     goal = new_set(program, now)
 
-    refused = as_counselor.post(page("goal_set_agree", program), {})
-    as_counselor.post(page("goal_set_agree", program), {"client_agrees": "on"})
+    seen = re.search(r'name="revision" value="(\d+)"', as_counselor.get(page("goals", program)).text)[1]
+
+    refused = as_counselor.post(page("goal_set_agree", program), {"revision": seen})
+    as_counselor.post(page("goal_set_agree", program), {"client_agrees": "on", "revision": seen})
 
     goal.goal_set.refresh_from_db()
     assert refused.status_code == 422
     assert goal.goal_set.frozen_at
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_counselor_notes_no_consent_to_goals_that_were_changed_since_they_were_shown(
+    as_counselor, program, now, late
+):
+    goal = new_set(program, now)
+    seen = re.search(r'name="revision" value="(\d+)"', as_counselor.get(page("goals", program)).text)[1]
+    edit_goal(goal=goal, by=program.counselor.user, now=now, **WORDING)
+
+    sent = {"client_agrees": "on", "revision": seen if late else "9" * 5000}
+    refused = as_counselor.post(page("goal_set_agree", program), sent)
+
+    goal.goal_set.refresh_from_db()
+    assert refused.status_code == 422
+    assert goal.goal_set.frozen_at is None
 
 
 def test_the_goals_page_asks_as_often_for_five_goals_as_for_one(client, rina, now, django_assert_max_num_queries):
