@@ -26,7 +26,7 @@ from programs.notes.models import (
     ProgressNote,
 )
 from programs.plan.actions import refuse_but_counselors
-from programs.plan.models import Program
+from programs.plan.models import Program, Signature
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station
 from programs.sessions.writers import Writers, refuse_but_writers
@@ -168,8 +168,13 @@ def missing_from(note: ProgressNote, goal_ids) -> list[tuple[str, str]]:
     return lacks
 
 
-def co_signers_of(author: User, now: datetime):
-    """Supervisions under which somebody else co-signs what this person writes."""
+def co_signers_of(author: User, program: Program, now: datetime):
+    """Supervisions under which somebody else co-signs what this person writes in a program.
+
+    None where a client refuses supervision, or has taken that consent back: then nobody else reads it.
+    """
+    if Signature.objects.refusing("supervision").filter(plan__program=program).exists():
+        return Supervision.objects.none()
     current = Supervision.objects.current(now).filter(counselor__user=author, co_signs=True)
     return current.exclude(supervisor=author).select_related("supervisor")
 
@@ -190,7 +195,7 @@ def sign_note(*, note: ProgressNote, by: User, now: datetime) -> ProgressNote:
         )
     if lacks := missing_from(note, list(kept.goals.values_list("pk", flat=True))):
         raise ValidationError([ValidationError(text, code="missing") for _name, text in lacks])
-    if co_signers_of(by, now).exists():
+    if co_signers_of(by, kept.program, now).exists():
         kept.move_to(NoteStatus.SUBMITTED)
         kept.submitted_at = now
         kept.save(update_fields=["status", "revision", "submitted_at"])
@@ -256,7 +261,7 @@ def refuse_changed(kept: ProgressNote, seen: ProgressNote) -> None:
 
 def refuse_unsupervised(note: ProgressNote, by: User, now: datetime) -> None:
     """Raise ValidationError unless this person co-signs for the author, and the note waits for it."""
-    co_signs = co_signers_of(note.author, now).filter(supervisor=by).exists()
+    co_signs = co_signers_of(note.author, note.program, now).filter(supervisor=by).exists()
     if by.pk == note.author_id or not by.has_role(Role.SUPERVISOR) or not co_signs:
         raise ValidationError(_("Only the supervisor of its author can co-sign this note."), code="role")
     if note.status == NoteStatus.SIGNED:

@@ -49,20 +49,17 @@ class ProgressNoteQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Their own for the author, while they care for somebody in it; signed ones for whoever leads or supervises it.
 
-        And what waits to be co-signed, for the author's supervisor; what else a supervisee handed in, unless a client
-        refuses supervision. Clients read notes only on request, outside these pages.
+        And what a supervisee handed in, for their supervisor, unless a client refuses supervision. Clients read notes
+        only on request, outside these pages.
         """
         seen = Q(author=user, program__in=Program.objects.in_care_of(user).values("pk"))
         seen |= Q(status=NoteStatus.SIGNED, program__in=Program.objects.for_staff(user).values("pk"))
         if user.has_role(Role.SUPERVISOR):
-            refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("program"))
-            handed_in = Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED]) & ~models.Exists(refusing)
-            seen |= Q(status=NoteStatus.SUBMITTED) & self._by_supervisee(user, co_signs=True)
-            seen |= handed_in & self._by_supervisee(user)
+            seen |= Q(status__in=[NoteStatus.SUBMITTED, NoteStatus.SIGNED]) & self._by_supervisee(user)
         return self.filter(seen).distinct()
 
     def awaiting(self, user):
-        """Submitted notes that this supervisor is to co-sign; never one's own."""
+        """Submitted notes that this supervisor is to co-sign; never one's own, nor against the will of a client."""
         if not user.has_role(Role.SUPERVISOR):
             return self.none()
         return self.filter(self._by_supervisee(user, co_signs=True), status=NoteStatus.SUBMITTED)
@@ -70,7 +67,8 @@ class ProgressNoteQuerySet(RecordQuerySet):
     @staticmethod
     def _by_supervisee(user, **fields):
         supervised = Supervision.objects.current().filter(supervisor=user, **fields).exclude(counselor__user=user)
-        return Q(author__in=supervised.values("counselor__user"))
+        refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("program"))
+        return Q(author__in=supervised.values("counselor__user")) & ~models.Exists(refusing)
 
     def signed(self):
         return self.filter(status=NoteStatus.SIGNED)

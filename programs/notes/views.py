@@ -84,7 +84,7 @@ def page(request, desk: Desk, form, *, status=200, attendance=None, others=None)
         "beside": desk.beside(),
         "card": desk.card,
         "formats": [(value, label) for value, label in NoteFormat.choices if value != form.format],
-        "co_signs": co_signers_of(request.user, desk.now).first(),
+        "co_signs": co_signers_of(request.user, desk.program, desk.now).first(),
         "others": others,
     }
     return render(request, "programs/notes/note.html", context, status=status)
@@ -234,7 +234,7 @@ def sign_page(request, session, note: ProgressNote, parts: list[IndividualPart],
         "goals": note.goals.order_by("goal_set__number", "position"),
         "missing": lacks,
         "form": form,
-        "co_signs": co_signers_of(request.user, now).first(),
+        "co_signs": co_signers_of(request.user, session.program, now).first(),
     }
     return render(request, "programs/notes/sign.html", context, status=422 if form.errors else 200)
 

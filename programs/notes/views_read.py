@@ -75,7 +75,8 @@ def note_page(request, note, parts, addenda, *, status=200, **more):
 
 
 def may_co_sign(user, note) -> bool:
-    return user.pk != note.author_id and co_signers_of(note.author, timezone.now()).filter(supervisor=user).exists()
+    signers = co_signers_of(note.author, note.program, timezone.now())
+    return user.pk != note.author_id and signers.filter(supervisor=user).exists()
 
 
 @requires("note", "read")

@@ -545,18 +545,31 @@ def test_nothing_of_it_lies_open_in_the_database_or_the_trail(program, couple, a
             assert not any(b"KANARI".hex() in row[0] or "KANARI" in row[0] for row in rows)
 
 
+def refuse_supervision(program, client):
+    """The client has signed without that consent, or has taken it back since."""
+    Signature.objects.create(
+        plan=program.plans.get(), client=client, text_hash="0", language="id", signed_at=NOW, signed_by=client.user
+    )
+
+
+def test_against_the_will_of_a_client_no_note_is_handed_to_a_supervisor(program, couple, supervisor):
+    waiting = sign(save(program))
+    refuse_supervision(program, couple[0])
+
+    assert not ProgressNote.objects.visible_to(supervisor).filter(pk=waiting.pk).exists()
+    assert not ProgressNote.objects.awaiting(supervisor).exists()
+    with pytest.raises(ValidationError) as error:
+        co_sign_note(note=opened(waiting, waiting.author), by=supervisor, now=NOW)
+    assert code_of(error) == "role"
+    take_back_note(note=waiting, by=waiting.author, now=NOW)
+    assert sign(waiting).status == NoteStatus.SIGNED
+
+
 def test_a_supervisor_whom_a_client_refuses_reads_no_signed_note(program, couple, ayu):
     supervisor = make_supervision(ayu, co_signs=False).supervisor
     note = sign(save(program))
     assert ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
 
-    Signature.objects.create(
-        plan=program.plans.get(),
-        client=couple[0],
-        text_hash="0",
-        language="id",
-        signed_at=NOW,
-        signed_by=couple[0].user,
-    )
+    refuse_supervision(program, couple[0])
 
     assert not ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
