@@ -144,13 +144,14 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
     """The free times of the same counselor, with the present one marked."""
     zone = timezone.get_current_timezone()
     today = timezone.localdate(now)
+    earliest, latest = meeting.limits()
     wish = Wish(
         meeting.service,
         meeting.mode,
         is_new_client=False,
         ignoring=(meeting.pk,),
-        earliest=meeting.not_before,
-        latest=meeting.not_after,
+        earliest=earliest,
+        latest=latest,
     )
     asked = read_asked(request.GET, Offer(meeting.service, [meeting.counselor]), today=today, zone=zone)
     context = about(meeting, client, now) | time_choices(
@@ -213,14 +214,15 @@ def move(request, meeting, client, now):
 
 def move_taken(request, meeting, starts_at, now):
     """Somebody was quicker: the three nearest times with the same counselor."""
+    earliest, latest = meeting.limits()
     wanted = Wanted(
         service=meeting.service,
         candidates=[meeting.counselor],
         starts_at=starts_at,
         mode=meeting.mode,
         is_new_client=False,
-        earliest=meeting.not_before,
-        latest=meeting.not_after,
+        earliest=earliest,
+        latest=latest,
         releasing=(meeting.pk,),
     )
     found = offer_alternatives(wanted, now=now)

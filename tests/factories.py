@@ -249,6 +249,8 @@ def make_attempt(program, number, *, starts_at, status=Status.CONFIRMED, **field
         status=status,
         session_number=number,
         session_count=program.sessions.count(),
+        series=program.pk,
+        series_gap=timedelta(days=program.plans.latest("number").pace_days) / 3,
         **fields,
     )
     return Attempt.objects.create(session=session, meeting=meeting)

@@ -1,7 +1,7 @@
 """Reserve, move, cancel and approve: the only ways in which time becomes occupied or free."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from practice.calendar.links import ManageToken
 from practice.calendar.locks import Busy, lock
-from practice.calendar.meetings import Meeting, Party, Status
+from practice.calendar.meetings import Meeting, Participant, Party, Status
 from practice.calendar.openings import CELL
 from practice.calendar.reserving import (
     NotAllowed,
@@ -95,13 +95,27 @@ def announce(meeting: Meeting, kind: str, *, now: datetime) -> None:
         enqueue(notice(meeting, head.client, kind, now=now))
 
 
+def occupied_by(meeting: Meeting, heads: Iterable[Participant]) -> Iterator[tuple[str, object]]:
+    """What this meeting occupies, as the locks name it; `heads` have their clients."""
+    yield "counselor", meeting.counselor_id
+    yield from (("client", head.client.email_hash) for head in heads)
+    if meeting.room_id:
+        yield "room", meeting.room_id
+
+
+def lock_all(meetings: Iterable[Meeting]) -> None:
+    """Lock at once what all of these occupy, to act on one after the other: two who do so cannot wait for each other.
+
+    The meetings are fetched `for_listing`. Raise Busy as `lock`.
+    """
+    things = {thing for meeting in meetings for thing in occupied_by(meeting, meeting.participants.all())}
+    if things:
+        lock(things)
+
+
 def locked_meeting(meeting: Meeting, *, also: Sequence[tuple[str, object]] = ()) -> Meeting:
     """Lock what this meeting occupies, then load it afresh."""
-    heads = meeting.participants.select_related("client")
-    things = [("counselor", meeting.counselor_id), *(("client", head.client.email_hash) for head in heads), *also]
-    if meeting.room_id:
-        things.append(("room", meeting.room_id))
-    lock(things)
+    lock([*occupied_by(meeting, meeting.participants.select_related("client")), *also])
     return Meeting.objects.select_for_update(of=("self",)).select_related("counselor", "service").get(pk=meeting.pk)
 
 
@@ -175,6 +189,7 @@ def move_meeting(
 def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, party: str) -> Wanted:
     """The meeting at another start, with the rules that hold for whoever moves it."""
     by_client = party == Party.CLIENT
+    earliest, latest = meeting.limits()
     return Wanted(
         service=meeting.service,
         candidates=[meeting.counselor],
@@ -185,8 +200,8 @@ def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, pa
         follows_hours=not elsewhere.outside_hours,
         step=None if by_client else CELL,
         room=elsewhere.room,
-        earliest=meeting.not_before,
-        latest=meeting.not_after,
+        earliest=earliest,
+        latest=latest,
         releasing=(meeting.pk,),
     )
 

@@ -1,14 +1,15 @@
 """The meeting: the one thing that occupies time. It knows nothing clinical."""
 
 import uuid
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Prefetch, Q
+from django.db.models import F, Func, Max, Min, Prefetch, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,10 @@ class MeetingQuerySet(models.QuerySet):
         """Requests that nobody has answered."""
         return self.filter(status=Status.REQUESTED)
 
+    def of_series(self, series: Iterable[uuid.UUID]):
+        """What was held or is still to be held of these series."""
+        return self.filter(series__in=series, status__in=[*COMING, Status.ATTENDED])
+
     def for_listing(self):
         """Fetch in two queries all that a row in a list shows."""
         return (
@@ -107,8 +112,8 @@ class Meeting(models.Model):
     free_cancel_until = models.DateTimeField()
     free_move_until = models.DateTimeField()
     moves_left = models.PositiveSmallIntegerField()
-    not_before = models.DateTimeField(null=True, blank=True, help_text="the earliest start an upper rule allows")
-    not_after = models.DateTimeField(null=True, blank=True, help_text="the latest start an upper rule allows")
+    series = models.UUIDField(null=True, blank=True, help_text="what it is one of several of: a program")
+    series_gap = models.DurationField(null=True, blank=True, help_text="how far apart its starts lie at least")
     answer_due_at = models.DateTimeField(null=True, blank=True)
     session_number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="k, of a session k of n")
     session_count = models.PositiveSmallIntegerField(null=True, blank=True, help_text="n, of a session k of n")
@@ -136,6 +141,7 @@ class Meeting(models.Model):
             models.Index(fields=["hold_expires_at"], condition=Q(status="held"), name="meeting_held_until"),
             models.Index(fields=["starts_at"], name="meeting_starts_at"),
             models.Index(fields=["answer_due_at"], condition=Q(status="requested"), name="meeting_awaits_answer"),
+            models.Index(fields=["series", "starts_at"], condition=Q(series__isnull=False), name="meeting_of_a_series"),
         ]
         constraints = [
             # not unique=True: Django would add a second index, for LIKE, which nobody asks for
@@ -166,6 +172,11 @@ class Meeting(models.Model):
                 condition=Q(session_number=None, session_count=None)
                 | Q(session_number__gte=1, session_count__gte=F("session_number")),
                 name="a_session_is_number_k_of_n",
+            ),
+            models.CheckConstraint(
+                condition=Q(series=None, series_gap=None)
+                | Q(series__isnull=False, series_gap__isnull=False, series_gap__gte=timedelta(0)),
+                name="a_series_keeps_a_gap",
             ),
         ]
         triggers = [
@@ -213,6 +224,21 @@ class Meeting(models.Model):
     def can_be_moved_by_client(self, now: datetime) -> bool:
         """True while the client may move it: before the limit, with moves left."""
         return self.is_coming and now < self.free_move_until and self.moves_left > 0
+
+    def limits(self) -> tuple[datetime | None, datetime | None]:
+        """The earliest and the latest start that its series leaves it now: a gap from the one before and the one after.
+
+        None where there is no other, and both outside a series. One statement; none outside a series.
+        """
+        if self.series is None:
+            return None, None
+        others = Meeting.objects.of_series([self.series]).exclude(pk=self.pk)
+        found = others.aggregate(
+            before=Max("starts_at", filter=Q(starts_at__lt=self.starts_at)),
+            after=Min("starts_at", filter=Q(starts_at__gt=self.starts_at)),
+        )
+        before, after = found["before"], found["after"]
+        return before and before + self.series_gap, after and after - self.series_gap
 
     def can_be_cancelled_free(self, now: datetime) -> bool:
         return self.is_coming and now < self.free_cancel_until

@@ -3,9 +3,10 @@
 import contextlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -47,6 +48,16 @@ class NotAllowed(ValidationError):
     which = 0
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a meeting stands in a series: number k of n, its start at least a gap from the other starts."""
+
+    series: UUID
+    number: int
+    count: int
+    gap: timedelta
+
+
 @dataclass
 class Wanted:
     """One meeting that somebody wants. `candidates` are loaded counselors who may give it, in order of preference.
@@ -71,7 +82,7 @@ class Wanted:
     latest: datetime | None = None
     releasing: tuple = field(default=())  # ids of this person's own holds that make way
     price: int | None = None  # if it was agreed apart from the service
-    session: tuple[int | None, int | None] = (None, None)  # k and n, of a session k of n
+    place: Place | None = None
 
     def wish(self) -> Wish:
         return Wish(
@@ -103,6 +114,7 @@ def scarce_things(wanted: Sequence[Wanted]):
 def reserve_within(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
     """`reserve` for an action that has begun its transaction: saves the savepoint, and lets any refusal end it all."""
     lock(scarce_things(wanted))
+    refuse_near(wanted)
     if len(wanted) > 1 and lie_apart(wanted):
         return reserve_series(wanted, now=now)
     meetings = []
@@ -110,6 +122,29 @@ def reserve_within(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
         with naming(which):
             meetings.append(reserve_locked(one, now=now))
     return meetings
+
+
+def refuse_near(wanted: Sequence[Wanted]) -> None:
+    """Raise NotAllowed if a start lies nearer to another of its series than the gap. The locks are held."""
+    places = {which: one.place for which, one in enumerate(wanted) if one.place}
+    if not places:
+        return
+    making_way = [pk for one in wanted for pk in one.releasing]
+    standing = Meeting.objects.of_series({place.series for place in places.values()}).exclude(pk__in=making_way)
+    starts = [*standing.values_list("series", "starts_at")]
+    starts += [(place.series, wanted[which].starts_at) for which, place in places.items()]
+    for which, place in places.items():
+        near = [at for series, at in starts if series == place.series and abs(at - wanted[which].starts_at) < place.gap]
+        if len(near) > 1:  # itself and another
+            error = NotAllowed(too_near(place.gap), code="gap")
+            error.which = which
+            raise error
+
+
+def too_near(gap: timedelta) -> str:
+    """Say how far apart the starts of a series lie at least, in whole hours."""
+    hours = -(-int(gap.total_seconds()) // 3600)
+    return _("Too near to another session: they lie at least %(hours)d hours apart.") % {"hours": hours}
 
 
 @contextlib.contextmanager
@@ -141,11 +176,9 @@ def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
         group = list(group)
         first, starts = group[0][1], [one.starts_at for _which, one in group]
         window = Window.between(min(starts), max(starts) + timedelta(minutes=CELL))
-        wish = replace(first.wish(), earliest=None, latest=None)
-        openings = find_openings(wish, first.candidates, window, now=now)
+        openings = find_openings(first.wish(), first.candidates, window, now=now)
         for which, one in group:
             with naming(which):
-                refuse_limits(one)
                 counselor = choose(one, openings)
                 if openings.ran_out:
                     drop_holds(one, now=now)
@@ -170,19 +203,12 @@ def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
 
 
 def asks_for(one: Wanted) -> tuple:
-    """What a search for this meeting depends on, its time and limits apart."""
+    """What a search for this meeting depends on, its time apart."""
     candidates = [str(counselor.pk) for counselor in one.candidates]
     return (
         one.service.pk, one.mode, candidates, one.is_new_client, one.follows_notice, one.follows_hours,
-        one.step or 0, one.room or 0,
+        one.step or 0, one.room or 0, str(one.earliest), str(one.latest),
     )  # fmt: skip
-
-
-def refuse_limits(one: Wanted) -> None:
-    """Raise NotAllowed outside an upper rule's limits, which differ from one meeting of a series to the next."""
-    if (one.earliest and one.starts_at < one.earliest) or (one.latest and one.starts_at > one.latest):
-        error = refusal("limits", one.service)
-        raise NotAllowed(error.message, code=error.code)
 
 
 def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
@@ -228,7 +254,7 @@ def choose(one: Wanted, openings: Openings) -> Counselor:
 
 def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None, *, now: datetime) -> Meeting:
     """An unsaved meeting with everything that its service's rules fix at this moment."""
-    service = one.service
+    service, place = one.service, one.place
     meeting = Meeting(
         reference="".join(secrets.choice(ALPHABET) for _place in range(8)),
         counselor=counselor,
@@ -236,11 +262,11 @@ def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None,
         mode=one.mode,
         status=one.status,
         price=service.price if one.price is None else one.price,
-        session_number=one.session[0],
-        session_count=one.session[1],
+        series=place and place.series,
+        series_gap=place and place.gap,
+        session_number=place and place.number,
+        session_count=place and place.count,
         moves_left=service.moves_allowed,
-        not_before=one.earliest,
-        not_after=one.latest,
         booked_at=now,
         changed_at=now,
     )

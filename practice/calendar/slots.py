@@ -157,7 +157,7 @@ def refusal(rule: str, service: Service) -> ValidationError:
         "notice": _("This time is too soon. Choose a later one."),
         "horizon": _("This time is too far ahead. You can book up to %(days)s days ahead.")
         % {"days": service.horizon_days},
-        "limits": _("This time lies outside the limits agreed for this appointment."),
+        "limits": _("Sessions keep their order and distance. Choose a time between the one before and the one after."),
         "full_day": _("This day is full. Choose another day."),
         "licence": _("The counselor takes no bookings on this day."),
         "hours": _("The counselor takes no appointments at this time. Choose one of the times shown."),

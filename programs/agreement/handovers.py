@@ -130,13 +130,14 @@ def withdraw_handover(*, handover: Handover, by: User, now: datetime) -> Handove
 def meetings_with_others(program: Program, now: datetime):
     """Booked sessions that are still with somebody who no longer leads the program or helps to."""
     ours = [program.counselor_id, *(each.pk for each in program.co_counselors.all())]
-    return coming_meetings(program, now).exclude(counselor__in=ours).for_listing()
+    return coming_meetings(program, now).exclude(counselor__in=ours)
 
 
 @transaction.atomic
 def call_off_former(*, program: Program, by: User, now: datetime) -> int:
     """Call off what is still booked with a former counselor; the sessions become free to be booked anew."""
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     count = call_off(meetings_with_others(kept, now), by=by, now=now)
     record(by, "program.freed", kept, now=now, called_off=count)
     return count

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from practice.calendar.actions import cancel_meeting
+from practice.calendar.actions import cancel_meeting, lock_all
 from practice.calendar.models import COMING, Meeting, Party
 from practice.people.accounts import User
 from practice.records.actions import record
@@ -25,13 +25,15 @@ OFFER_TO_CLOSE_AFTER = timedelta(days=90)
 
 
 def coming_meetings(program: Program, now: datetime):
-    """Booked sessions of the program that have not begun."""
-    return Meeting.objects.filter(attempt__session__program=program, status__in=COMING, starts_at__gt=now)
+    """Booked sessions of the program that have not begun, for listing."""
+    found = Meeting.objects.filter(attempt__session__program=program, status__in=COMING, starts_at__gt=now)
+    return found.for_listing()
 
 
 def call_off(meetings, *, by: User | None, now: datetime) -> int:
-    """Cancel these meetings on the practice's side, which costs the client nothing, and tell their people."""
-    found = list(meetings.order_by("starts_at", "pk"))
+    """Cancel these meetings, fetched for listing, on the practice's side: the client pays nothing and hears of it."""
+    found = list(meetings)
+    lock_all(found)
     for meeting in found:
         cancel_meeting(meeting=meeting, by=by, now=now, party=Party.PRACTICE)
     return len(found)

@@ -68,7 +68,7 @@ def program_pause(request, pk):
     if request.method == "POST" and done(request, form, pause_program, program=program):
         messages.success(request, _("The program rests. We ask the client every 14 days how they are."))
         return redirect("program", program.pk)
-    coming = coming_meetings(program, timezone.now()).for_listing()
+    coming = coming_meetings(program, timezone.now())
     return answer(request, "programs/agreement/pause.html", form, program=program, coming=coming)
 
 
@@ -126,7 +126,7 @@ def program_handover(request, pk):
         messages.success(request, _("The question is with the client. Nothing changes until everybody has agreed."))
         return redirect("program", program.pk)
     asked = program.handovers.filter(answer=Handover.Answer.ASKED).select_related("to_counselor").first()
-    coming = coming_meetings(program, timezone.now()).for_listing()
+    coming = coming_meetings(program, timezone.now())
     context = {"program": program, "asked": asked, "coming": coming}
     return answer(request, "programs/agreement/handover.html", form, **context)
 
@@ -175,6 +175,6 @@ def program_close(request, pk):
     if request.method == "POST" and done(request, form, close_program, program=program):
         messages.success(request, _("The program is closed."))
         return redirect("program", program.pk)
-    coming = coming_meetings(program, timezone.now()).for_listing()
+    coming = coming_meetings(program, timezone.now())
     context = {"program": program, "thread": thread_of(program), "coming": coming}
     return answer(request, "programs/agreement/close.html", form, **context)

@@ -17,6 +17,7 @@ from programs.ruang_teduh.cast import CO_SIGNED
 from programs.ruang_teduh.dice import new_id
 from programs.ruang_teduh.themes import COUPLE, THEMES, Theme
 from programs.sessions.models import Attempt, Session
+from programs.sessions.rules import GAP
 
 OVER_AFTER = timedelta(days=20)  # without another session, a program of these clients has ended
 SHORTEST = 6
@@ -150,6 +151,7 @@ class Weaver:
         ]
         for k, meeting in stations:
             meeting.session_number, meeting.session_count = k, count
+            meeting.series, meeting.series_gap = program.pk, timedelta(days=plans[-1].pace_days) / GAP
         found = Told(program, plans, members, sessions, stations, theme, self.rng, self.book.now)
         self._sign(found)
         self._partners(found, how)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from practice.calendar.actions import CARE_LASTS, announce, booking_event
 from practice.calendar.meetings import Meeting, Status
 from practice.calendar.openings import CELL
-from practice.calendar.reserving import NotAllowed, Wanted, reserve_within
+from practice.calendar.reserving import NotAllowed, Place, Wanted, reserve_within
 from practice.catalog.models import Approval
 from practice.messages.actions import enqueue_all, outgoing
 from practice.people.accounts import User
@@ -25,13 +25,10 @@ from programs.sessions.mails import SERIES
 from programs.sessions.models import Attempt, Session
 from programs.sessions.planning import FURTHEST, Slot, counselors_of
 from programs.sessions.rules import (
-    earliest_after,
     gap_of,
-    is_too_near,
     open_station,
     own_booking_problem,
     start_before,
-    times_of,
 )
 from programs.sessions.thread import State, Thread, costs, thread_of
 
@@ -106,6 +103,7 @@ def book(
     """Reserve, note whose attempts they are, keep care open and tell people. The program is locked."""
     clients = [member.client for member in program.members.all()]
     stations = [open_station(thread, slot.number) for slot in slots]
+    refuse_far(slots, now=now)
     on_request = own and program.service.approval == Approval.REQUEST
     wanted = [
         Wanted(
@@ -118,11 +116,10 @@ def book(
             is_new_client=False,
             follows_notice=own,
             step=None if own else CELL,
-            earliest=earliest,
             price=thread.plan.price,
-            session=(slot.number, len(thread)),
+            place=Place(program.pk, slot.number, len(thread), gap_of(thread)),
         )
-        for slot, earliest in zip(slots, limits_of(thread, slots, now=now), strict=True)
+        for slot in slots
     ]
     meetings = reserve_within(wanted, now=now)
     Attempt.objects.bulk_create(
@@ -138,25 +135,13 @@ def book(
     return meetings
 
 
-def limits_of(thread: Thread, slots: Sequence[Slot], *, now: datetime) -> list[datetime | None]:
-    """The earliest start of each that the session before it allows. Raise NotAllowed if one is too near or too far."""
-    known, gap = times_of(thread), gap_of(thread)
-    earliest = []
+def refuse_far(slots: Sequence[Slot], *, now: datetime) -> None:
+    """Raise NotAllowed for a time that nobody can plan for yet."""
     for which, slot in enumerate(slots):
-        rest = known + [other.starts_at for place, other in enumerate(slots) if place != which]
-        problem = None
-        if is_too_near(slot.starts_at, rest, gap):
-            problem = NotAllowed(
-                _("Too near to another session: they lie at least %(hours)d hours apart.") % {"hours": hours_of(gap)},
-                code="gap",
-            )
-        elif slot.starts_at >= now + FURTHEST:
+        if slot.starts_at >= now + FURTHEST:
             problem = NotAllowed(_("More than a year ahead. Book this one later."), code="horizon")
-        if problem:
             problem.which = which
             raise problem
-        earliest.append(earliest_after(slot.starts_at, rest, gap))
-    return earliest
 
 
 def keep_care(meetings: Sequence[Meeting], clients: Sequence[Client], *, now: datetime) -> None:
@@ -223,8 +208,3 @@ def word_session(*, session: Session, texts: dict[str, str], by: User, now: date
     kept.save(update_fields=OUTLINE)
     record(by, "session.worded", kept, now=now)
     return kept
-
-
-def hours_of(gap) -> int:
-    """A gap in whole hours, rounded up."""
-    return -(-int(gap.total_seconds()) // 3600)

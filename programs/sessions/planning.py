@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from appointments.times import written_start
 from practice.calendar.models import Closure, Meeting, Participant, TimeOff
 from practice.calendar.openings import CELL, Window, minute_of, minutes_in, moment_of
+from practice.calendar.reserving import too_near
 from practice.calendar.slots import Openings, Wish, find_openings, refusal, window_of
 from practice.people.clients import Client
 from practice.people.counselors import Counselor, in_language
@@ -141,12 +142,7 @@ def propose_times(
         earlier = [other.starts_at for other in slots if other.number < slot.number]
         floor = max([start for start in (start_before(thread, slot.number), *earlier) if start], default=slot.starts_at)
         rest = known + [other.starts_at for other in slots[:place] + slots[place + 1 :]]
-        if is_too_near(slot.starts_at, rest, gap):
-            problem = _("Too near to another session: they lie at least %(hours)d hours apart.") % {
-                "hours": -(-gap // timedelta(hours=1))
-            }
-        else:
-            problem = look.problem_of(slot)
+        problem = too_near(gap) if is_too_near(slot.starts_at, rest, gap) else look.problem_of(slot)
         proposals.append(
             Proposal(
                 slot,

@@ -43,12 +43,6 @@ def start_before(thread: Thread, number: int) -> datetime | None:
     return max(times_of(thread, but=range(number, len(thread) + 1)), default=None)
 
 
-def earliest_after(start: datetime, times: Iterable[datetime], gap: timedelta) -> datetime | None:
-    """The earliest start that the session before this one allows; None if there is none before."""
-    before = max((time for time in times if time < start), default=None)
-    return None if before is None else before + gap
-
-
 def is_too_near(start: datetime, times: Iterable[datetime], gap: timedelta) -> bool:
     """True if another session lies nearer than the gap, before or after."""
     return any(abs(start - time) < gap for time in times)

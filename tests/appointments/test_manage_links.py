@@ -394,8 +394,11 @@ def test_after_the_last_move_a_person_helps(client, consultation, ayu, budi, mon
     assert "021-555-0101" in text
 
 
-def test_the_limits_of_a_program_hold_for_its_client_too(client, meeting):
-    Meeting.objects.update(not_before=datetime(2026, 12, 1, tzinfo=UTC), not_after=datetime(2026, 12, 2, tzinfo=UTC))
+def test_the_neighbours_in_a_series_limit_its_client_too(client, meeting):
+    gap = timedelta(hours=47)
+    for days in (-1, 3):
+        make_meeting(starts_at=meeting.starts_at + timedelta(days=days), counselor=meeting.counselor)
+    Meeting.objects.update(series=meeting.pk, series_gap=gap)
     enter(client, meeting)
 
     response = client.get(at("manage_move", meeting))

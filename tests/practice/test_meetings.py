@@ -1,5 +1,6 @@
 """Reserve, move, cancel, approve; and the constraints that hold when somebody goes round them."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -454,3 +455,14 @@ def test_who_sees_which_meetings(consultation, ayu, rina, front_desk, manager, m
         assert meeting in Meeting.objects.visible_to(user)
     for user in (stranger.user, other.user):
         assert meeting not in Meeting.objects.visible_to(user)
+
+
+SOME = uuid.UUID(int=7)
+
+
+@pytest.mark.parametrize("fields", [{"series_gap": DAY}, {"series_gap": -DAY, "series": SOME}, {"series": SOME}])
+def test_a_series_and_its_gap_come_together(consultation, ayu, monday_at_nine, fields):
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, **fields)
+
+    assert "a_series_keeps_a_gap" in str(error.value)

@@ -260,6 +260,7 @@ def rooms_of(user, service) -> list[Room]:
 
 
 def search_for(meeting, pick) -> Search:
+    earliest, latest = meeting.limits()
     return Search(
         service=meeting.service,
         counselors=pick.asked_counselors,
@@ -267,8 +268,8 @@ def search_for(meeting, pick) -> Search:
         room=pick.asked_room,
         first=pick.asked_day,
         releasing=(meeting.pk,),
-        earliest=meeting.not_before,
-        latest=meeting.not_after,
+        earliest=earliest,
+        latest=latest,
     )
 
 

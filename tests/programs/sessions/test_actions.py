@@ -89,7 +89,7 @@ def test_all_sessions_are_booked_in_one_act(monday_at_nine):
     assert [meeting.starts_at for meeting in meetings] == [monday_at_nine + n * WEEK for n in range(4)]
     first, last = Meeting.objects.order_by("starts_at")[0], Meeting.objects.order_by("starts_at").last()
     assert (first.session_number, first.session_count, first.price) == (1, 4, 425_000)
-    assert (first.not_before, last.not_before) == (None, monday_at_nine + 2 * WEEK + WEEK / 3)
+    assert {(each.series, each.series_gap) for each in meetings} == {(program.pk, WEEK / 3)}
     assert first.participants.get().client == member(program)
     program.refresh_from_db()
     assert program.status == ProgramStatus.ACTIVE
@@ -257,14 +257,36 @@ def test_a_session_too_near_to_another_is_refused(monday_at_nine):
     assert states(program) == ["booked", "booked", "open"]
 
 
-def test_the_client_cannot_move_a_session_too_near_to_the_one_before(monday_at_nine):
+@pytest.mark.parametrize("days", [1, 13, 7 + 8])
+@pytest.mark.parametrize("party", [Party.CLIENT, Party.PRACTICE])
+def test_nobody_moves_a_session_too_near_to_another_or_past_it(monday_at_nine, days, party):
     program = make_program(sessions=3)
     meetings = schedule(program, weekly(program))
 
     with pytest.raises(NotAllowed) as refused:
-        move_meeting(meeting=meetings[1], starts_at=monday_at_nine + DAY, by=member(program).user, now=NOW)
+        move_meeting(
+            meeting=meetings[1],
+            starts_at=monday_at_nine + days * DAY,
+            by=member(program).user,
+            now=NOW,
+            party=party,
+        )
 
     assert refused.value.code == "limits"
+
+
+def test_how_far_a_session_can_move_follows_where_the_others_are_now(monday_at_nine):
+    program = make_program(sessions=3)
+    first, second, third = schedule(program, weekly(program))
+    by, near = member(program).user, monday_at_nine + DAY
+
+    cancel_meeting(meeting=first, by=by, now=NOW)
+    move_meeting(meeting=third, starts_at=third.starts_at + WEEK, by=by, now=NOW)
+    move_meeting(meeting=second, starts_at=second.starts_at + WEEK, by=by, now=NOW)
+
+    assert Meeting.objects.get(pk=second.pk).limits() == (None, third.starts_at + WEEK - WEEK / 3)
+    move_meeting(meeting=Meeting.objects.get(pk=second.pk), starts_at=near, by=by, now=NOW, party=Party.PRACTICE)
+    assert Meeting.objects.get(pk=third.pk).limits() == (near + WEEK / 3, None)
 
 
 def test_only_counselors_of_the_program_schedule_and_only_they_give_its_sessions(monday_at_nine):

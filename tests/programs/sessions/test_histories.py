@@ -1,6 +1,5 @@
 """Whatever happens to a program, its sessions add up, nobody pays for another's absence, and nothing overlaps."""
 
-import uuid
 from datetime import UTC, timedelta
 from itertools import pairwise
 
@@ -22,14 +21,19 @@ from practice.calendar.attendance import record_attendance
 from practice.calendar.models import COMING, Meeting, Party
 from practice.people.models import Role
 from practice.zones import zone
+from programs.agreement.changes import offer_extension
 from programs.agreement.life import begin_ending, close_program, go_on, pause_program, resume_program
-from programs.plan.models import ALLOWED_STEPS, AbsenceRule, Plan, Program
+from programs.agreement.proposals import decline_proposal, withdraw_proposal
+from programs.agreement.signing import sign_plan
+from programs.plan.models import ALLOWED_STEPS, AbsenceRule, Plan, PlanStatus, Program
 from programs.plan.models import Status as ProgramStatus
+from programs.reviews.actions import hold_review
 from programs.sessions.actions import book_session, excuse_absence, schedule_remaining, schedule_session
-from programs.sessions.models import Attempt, Session
+from programs.sessions.models import Attempt
 from programs.sessions.planning import Slot, later
 from programs.sessions.thread import State, thread_of
-from tests.factories import NOW, make_client, make_practice, make_program, make_user
+from tests.factories import NOW, make_attempt, make_client, make_practice, make_program, make_user
+from tests.programs.agreement.steps import hash_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 JAKARTA = zone("Asia/Jakarta")
@@ -48,36 +52,40 @@ ALLOWED = {
     "excuse": {(State.FORFEITED, State.OPEN), (State.FORFEITED, State.BOOKED)},
     "pause": {(State.BOOKED, State.OPEN)},
     "close": {(State.OPEN, State.RELEASED), (State.BOOKED, State.RELEASED)},
+    "sign": set(),
     "": set(),
 }
 
 
 class Histories(RuleBasedStateMachine):
-    """One program of six sessions, and everything that people do with it."""
+    """One program of five sessions, and everything that people do with it."""
 
     def __init__(self):
         super().__init__()
         self.atomic = transaction.atomic()
+        self.atomic._from_testcase = True  # what must not run inside a transaction of others may run inside a history
         self.atomic.__enter__()
 
     def teardown(self):
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
 
-    @initialize(missed=st.sampled_from(AbsenceRule), late=st.sampled_from(AbsenceRule))
-    def begin(self, missed, late):
+    @initialize(missed=st.sampled_from(AbsenceRule), late=st.sampled_from(AbsenceRule), held=st.integers(0, 2))
+    def begin(self, missed, late, held):
         self.now = NOW
         make_practice()
         self.client = make_client(user=make_user(Role.CLIENT))
         self.program = make_program(
             clients=[self.client],
             sessions=5,
-            status=ProgramStatus.AGREED,
-            pace_days=3,
+            status=ProgramStatus.ACTIVE if held else ProgramStatus.AGREED,
+            pace_days=9,
             missed_rule=missed,
             late_cancel_rule=late,
         )
         self.counselor = self.program.counselor
+        for number in range(1, held + 1):
+            make_attempt(self.program, number, starts_at=NOW - (held + 1 - number) * 9 * DAY, status="attended")
         self.states = {}
         self.remember()
 
@@ -102,6 +110,8 @@ class Histories(RuleBasedStateMachine):
         assert self.program.status == stood or (not refused and self.program.status in ALLOWED_STEPS[stood])
         changes = {(before[n], state) for n, state in self.states.items() if n in before and before[n] != state}
         assert changes <= (set() if refused else ALLOWED[deed]), (deed, changes)
+        assert self.states.keys() == before.keys() or (deed == "sign" and self.states.keys() > before.keys())
+        return not refused
 
     def moment(self, when):
         days, hours = when
@@ -123,7 +133,7 @@ class Histories(RuleBasedStateMachine):
     def wait(self, hours):
         self.now += hours * HOUR
 
-    @rule(when=WHEN, pace=st.integers(1, 7))
+    @rule(when=WHEN, pace=st.integers(2, 9))
     def schedule_all(self, when, pace):
         numbers = [number for number, state in self.states.items() if state == State.OPEN]
         first = self.moment(when)
@@ -202,18 +212,30 @@ class Histories(RuleBasedStateMachine):
     def leave_the_ending(self):
         self.do("", go_on, program=self.program, **self.by_counselor())
 
-    @rule(added=st.integers(1, 3))
-    def extend(self, added):
-        planned = len(self.states)
-        if self.program.status != ProgramStatus.CLOSED and planned + added <= 9:
-            plan = Plan.objects.filter(program=self.program).latest("number")
-            plan.pk, plan._state.adding = uuid.uuid4(), True
-            plan.number += 1
-            plan.planned_sessions = planned + added
-            plan.save()
-            for number in range(planned + 1, planned + added + 1):
-                Session.objects.create(program=self.program, plan=plan, number=number)
-            self.remember()
+    @rule(added=st.integers(1, 4), answer=st.sampled_from(["sign", "sign", "sign", "decline", "withdraw", "wait"]))
+    def look_back_and_add_sessions(self, added, answer):
+        said = {"helps": "", "hinders": "", "summary": "Kita tambah beberapa pertemuan.", "decision": "extend"}
+        self.do("", hold_review, program=self.program, levels={}, **said, **self.by_counselor())
+        planned, reason = len(self.states), "Masih ada yang ingin dibahas."
+        how = {"added": added, "reason": reason, **self.by_counselor()}
+        assert not self.do("", offer_extension, program=self.program, **how) or added <= planned // 2
+        self.answer_the_offer(answer)
+
+    @rule(answer=st.sampled_from(["sign", "decline", "withdraw", "wait"]))
+    def answer_the_offer(self, answer):
+        plan = Plan.objects.filter(program=self.program).latest("number")
+        is_offered = plan.status == PlanStatus.OFFERED
+        as_client = {"plan": plan, "client": self.client, "by": self.client.user}
+        done = False
+        if answer == "sign":
+            said = {"consents": (), "language": "id", "text_hash": hash_in(plan) if is_offered else ""}
+            done = self.do("sign", sign_plan, **said, **as_client)
+            assert len(self.states) == plan.planned_sessions or not done
+        elif answer == "decline":
+            done = self.do("", decline_proposal, reason="", **as_client)
+        elif answer == "withdraw":
+            done = self.do("", withdraw_proposal, plan=plan, **self.by_counselor())
+        assert is_offered or not done
 
     @precondition(lambda self: self.now > NOW + 10 * DAY)
     @rule(reason=st.sampled_from(["goals_reached", "client_silent"]))
@@ -235,6 +257,11 @@ class Histories(RuleBasedStateMachine):
                 assert station.meeting.ended_by == Party.CLIENT
             if all(a.meeting.ended_by in (Party.COUNSELOR, Party.PRACTICE) for a in station.attempts):
                 assert station.state in TIMES
+
+    @invariant()
+    def coming_sessions_keep_their_distance(self):
+        starts = sorted(meeting.starts_at for meeting in self.meetings(status__in=COMING))
+        assert all(later - earlier >= 3 * DAY for earlier, later in pairwise(starts))
 
     @invariant()
     def nothing_overlaps(self):

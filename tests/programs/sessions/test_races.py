@@ -8,15 +8,25 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from practice.calendar.actions import move_meeting
 from practice.calendar.models import Meeting
 from practice.people.models import Role
+from programs.agreement.life import close_program
 from programs.sessions.actions import book_session, schedule_remaining, schedule_session
 from programs.sessions.models import Attempt
 from programs.sessions.planning import Slot
 from programs.sessions.thread import thread_of
-from tests.factories import NOW, make_client, make_counselor, make_program, make_session_service, make_user
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_program,
+    make_session_service,
+    make_user,
+)
 
-WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
+WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,3 +103,53 @@ def test_counselor_and_client_schedule_the_same_session_once(monday_at_nine):
 
     assert sorted(answers) == ["booked", "booked", "booked", "done"]
     assert Attempt.objects.count() == Meeting.objects.count() == 1
+
+
+def test_a_session_that_moves_and_one_that_is_booked_never_end_up_too_near(monday_at_nine):
+    for turn in range(4):
+        program = make_program(sessions=3, pace_days=6)
+        second = schedule_session(**first_time(program, 2, monday_at_nine + 7 * DAY))
+
+        def move(second=second, program=program):
+            rina = program.members.get().client.user
+            move_meeting(meeting=second, starts_at=monday_at_nine + 9 * DAY, by=rina, now=NOW)
+
+        def book(program=program):
+            schedule_session(**first_time(program, 3, monday_at_nine + 10 * DAY))
+
+        answers = at_once(*((move, book) if turn % 2 else (book, move)))
+
+        assert sorted(answers) in (["done", "gap"], ["done", "limits"])
+
+
+def first_time(program, number, starts_at):
+    """What gives a session its first time, as its counselor."""
+    return {
+        "session": program.sessions.get(number=number),
+        "starts_at": starts_at,
+        "counselor": program.counselor,
+        "mode": "video",
+        "by": program.counselor.user,
+        "now": NOW,
+    }
+
+
+def test_programs_whose_counselors_cross_close_at_once_and_nobody_waits_in_vain(monday_at_nine):
+    ayu, sari = make_counselor(name="Ayu"), make_counselor(name="Sari")
+    for _turn in range(8):
+        programs = [make_program(counselor=ayu, sessions=8), make_program(counselor=sari, sessions=8)]
+        for place, program in enumerate(programs):
+            for number in range(1, 9):
+                counselor = [ayu, sari][(number + place) % 2]
+                start = monday_at_nine + number * WEEK + place * 2 * HOUR
+                attempt = make_attempt(program, number, starts_at=start, status="confirmed")
+                Meeting.objects.filter(pk=attempt.meeting_id).update(counselor=counselor)
+
+        answers = at_once(*(closing(program) for program in programs))
+
+        assert answers == ["done", "done"]
+        assert not Meeting.objects.filter(status="confirmed").exists()
+
+
+def closing(program):
+    return lambda: close_program(program=program, close_reason="goals_reached", by=program.counselor.user, now=NOW)
