@@ -11,7 +11,7 @@ from practice.records.actions import read_together, record
 from programs.agreement.offer import standing_plan
 from programs.agreement.proposals import LONGEST_QUESTION, offer_plan
 from programs.library.models import MOST_SESSIONS, Method
-from programs.plan.actions import locked
+from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.models import Plan, PlanStatus, Program, Status
 
 CHANGEABLE = [Status.AGREED, Status.ACTIVE, Status.CLOSING]
@@ -89,6 +89,7 @@ def _offer_change(program, standing, changes, *, reason, by, now, request) -> Pl
 @transaction.atomic
 def _draft_change(program, standing, changes, *, reason, by, now) -> Plan:
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     if kept.status not in CHANGEABLE:
         raise ValidationError(_("What is agreed can be changed while the program is under way."), code="status")
     if kept.plans.filter(status=PlanStatus.OFFERED).exists():

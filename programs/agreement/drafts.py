@@ -17,7 +17,7 @@ from practice.people.counselors import Counselor
 from practice.records.actions import record
 from programs.library.actions import copy_outline
 from programs.library.models import FEWEST_SESSIONS, MOST_SESSIONS, Method, TemplateVersion, review_points
-from programs.plan.actions import locked, take_step
+from programs.plan.actions import locked, refuse_but_counselors, take_step
 from programs.plan.models import AbsenceRule, Plan, PlanStatus, Program, ProgramMember, ProgramStep, Status
 from programs.sessions.models import Session
 
@@ -167,7 +167,7 @@ def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: 
     meanwhile ("conflict"), if it is not a draft, or by field for what a plan cannot say; fewer than three sessions are
     not a program but consultations.
     """
-    kept = locked_draft(program)
+    kept = locked_draft(program, by)
     if kept.revision != expected:
         raise ValidationError(
             _("This draft was changed elsewhere meanwhile. Copy what you wrote, and open it again."), code="conflict"
@@ -195,7 +195,7 @@ def edit_outline(*, program: Program, outline: Mapping[int, Mapping[str, str]], 
 
     Raise ValidationError if it is not a draft, or for a session it does not have.
     """
-    kept = locked_draft(program)
+    kept = locked_draft(program, by)
     there = {session.number: session for session in kept.sessions.all()}
     if not set(outline) <= set(there):
         raise ValidationError(
@@ -216,15 +216,16 @@ def edit_outline(*, program: Program, outline: Mapping[int, Mapping[str, str]], 
 @transaction.atomic
 def drop_draft(*, program: Program, by: User, now: datetime) -> Program:
     """Lay a draft aside for good: it closes as never agreed. Raise ValidationError if it is not a draft."""
-    kept = locked_draft(program)
+    kept = locked_draft(program, by)
     take_step(kept, Status.CLOSED, by=by, now=now, close_reason="not_begun", closed_at=now)
     record(by, "program.closed", kept, now=now, planned=False)
     return kept
 
 
-def locked_draft(program: Program) -> Program:
-    """The program, locked. Raise ValidationError unless it is being written."""
+def locked_draft(program: Program, by: User) -> Program:
+    """The program, locked. Raise ValidationError unless it is being written, by one of its counselors."""
     kept = locked(program)
+    refuse_but_counselors(kept, by)
     if kept.status == Status.PROPOSED:
         raise ValidationError(_("The client is reading this proposal. Take it back first, then change it."))
     if kept.status != Status.DRAFT:

@@ -17,7 +17,7 @@ from practice.records.actions import record
 from programs.agreement.care import clients_of, prolong_care
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.offer import Offer, fetch_offer, hash_of, open_offer, text_in
-from programs.plan.actions import locked, take_step
+from programs.plan.actions import locked, refuse_but_counselors, take_step
 from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, Status
 from programs.plan.texts import PlanText
 
@@ -90,6 +90,7 @@ def refuse_unfinished(offer: Offer, *, now: datetime) -> None:
 @transaction.atomic
 def _offer(offer, seen, texts, *, by, now, kind) -> Plan:
     program = locked(offer.program)
+    refuse_but_counselors(program, by)
     kept = Plan.objects.filter(pk=offer.plan.pk, status=PlanStatus.DRAFT).first()
     if kept is None or fetch_offer(kept).marks() != seen:
         raise ValidationError(_("This was changed elsewhere meanwhile. Look at it again."), code="conflict")
@@ -131,6 +132,7 @@ def ask_question(*, plan: Plan, client: Client, text: str, by: User, now: dateti
 def answer_question(*, plan: Plan, text: str, by: User, now: datetime) -> PlanQuestion:
     """Answer what was asked about an offer; every client of the program reads it. Refuses as `ask_question` does."""
     kept = open_plan(plan, now=now)
+    refuse_but_counselors(kept.program, by)
     answer = _say(kept, text, by=by, is_from_client=False, now=now)
     tell(clients_of(kept.program), "program.answer", answer, now=now)
     record(by, "plan.answered", kept.program, now=now, plan=kept.number)
@@ -171,6 +173,7 @@ def decline_proposal(*, plan: Plan, client: Client, reason: str, by: User, now: 
 def withdraw_proposal(*, plan: Plan, by: User, now: datetime) -> Plan:
     """Take an offer back; a first proposal can be written anew. Raise ValidationError if it is no longer open."""
     kept = open_plan(plan, now=None)
+    refuse_but_counselors(kept.program, by)
     _end_offer(kept, PlanStatus.WITHDRAWN, by=by, now=now)
     record(by, "plan.withdrawn", kept.program, now=now, plan=kept.number)
     return kept

@@ -17,7 +17,7 @@ from practice.records.actions import record
 from practice.zones import zone
 from programs.goals.actions import rate_goals
 from programs.goals.models import GoalRating
-from programs.plan.actions import locked
+from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.models import CloseReason, Plan, PlanStatus, Program, Status
 from programs.reviews.actions import refuse_long
 from programs.reviews.models import FollowUp, Review
@@ -160,6 +160,7 @@ def book_follow_up(*, follow_up: FollowUp, service, mode: str, starts_at: dateti
     Raise ValidationError if one is booked already or the service is not a follow-up; else as `reserve` does.
     """
     program = locked(follow_up.program)
+    refuse_but_counselors(program, by)
     kept = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
     if program.follow_ups.filter(days_after=kept.days_after, meeting__isnull=False).exists():
         raise ValidationError(_("A meeting is booked already."), code="booked")
