@@ -67,12 +67,21 @@ def add_method(*, by: User, now: datetime, **fields) -> Method:
 
 
 @transaction.atomic
-def edit_method(*, method: Method, by: User, now: datetime, **fields) -> Method:
+def edit_method(*, method: Method, seen: str, by: User, now: datetime, **fields) -> Method:
     """Change what a method says or whether it is offered. Running programs keep their method, whatever it says.
 
-    Raise ValidationError by field for what is missing or wrong.
+    `seen` is the mark of the method that was edited. Raise ValidationError if somebody changed it meanwhile (code
+    "conflict"), or by field for what is missing or wrong.
     """
     method = Method.objects.select_for_update().get(pk=method.pk)
+    if method.mark != seen:
+        raise ValidationError(
+            _(
+                "Somebody has changed this method since you opened it. What you typed is still here. Compare the two; "
+                "if you save again, yours replaces what is there now."
+            ),
+            code="conflict",
+        )
     changed = [name for name, value in fields.items() if getattr(method, name) != value]
     for name in changed:
         setattr(method, name, fields[name])

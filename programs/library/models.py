@@ -1,5 +1,6 @@
 """The library: methods of counseling, and templates of programs that counselors start from."""
 
+import hashlib
 import uuid
 
 import pgtrigger
@@ -101,6 +102,12 @@ class Method(models.Model):
     @property
     def purpose(self):
         return in_language(self, "purpose")
+
+    @property
+    def mark(self) -> str:
+        """What it says, as 32 hex digits: another as soon as anybody has changed it."""
+        said = [str(getattr(self, field.attname)) for field in self._meta.concrete_fields]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 class TemplateQuerySet(models.QuerySet):

@@ -210,10 +210,15 @@ def method_new(request):
 @form_methods
 def method_edit(request, slug):
     found = get_object_or_404(Method.objects.visible_to(request.user), slug=slug)
-    return _method_form(request, found, lambda **fields: edit_method(method=found, **fields))
+    seen, there_now = request.POST.get("seen", ""), found.mark  # before what was typed is laid over it
+
+    def edit(**fields):
+        return edit_method(method=found, seen=seen, **fields)
+
+    return _method_form(request, found, edit, seen=there_now)
 
 
-def _method_form(request, found, act):
+def _method_form(request, found, act, *, seen=""):
     name = "" if found.pk is None else found.name  # before what was typed is laid over it
     form = MethodForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_valid():
@@ -224,7 +229,7 @@ def _method_form(request, found, act):
         else:
             messages.success(request, _("Saved."))
             return redirect("library_method", kept.slug)
-    context = {"form": form, "name": name, "slug": found.slug}
+    context = {"form": form, "name": name, "slug": found.slug, "seen": seen}
     return render(request, "programs/library/method_form.html", context, status=422 if form.is_bound else 200)
 
 

@@ -1,5 +1,6 @@
 """The pages of the library: who finds what, what is shown, what a wrong form keeps, and what they cost."""
 
+import re
 import uuid
 
 import pytest
@@ -400,7 +401,9 @@ METHOD = {
 def test_a_supervisor_writes_a_method_and_changes_it(desk):
     made = desk.post(reverse("library_method_new"), METHOD)
     slug = Method.objects.get().slug
-    desk.post(reverse("library_method_edit", args=[slug]), METHOD | {"typical_until": "9"})
+    page = desk.get(reverse("library_method_edit", args=[slug])).text
+    said = METHOD | {"typical_until": "9", "seen": re.search('name="seen" value="([^"]+)"', page)[1]}
+    desk.post(reverse("library_method_edit", args=[slug]), said)
 
     assert made.url == reverse("library_method", args=[slug])
     assert Method.objects.get().typical_until == 9
@@ -426,6 +429,24 @@ def test_a_wrong_answer_about_a_method_is_said_on_its_field(desk, field, typed, 
     assert said in refused(answer, field)
     assert "<h1>Before</h1>" in answer.text
     assert Method.objects.get().name_en == "Before"
+
+
+@pytest.mark.parametrize("seen", ["", "x", "mine"])
+def test_a_method_that_somebody_changed_meanwhile_is_not_written_over(desk, ratna, seen):
+    method = make_method()
+    url, mark = reverse("library_method_edit", args=[method.slug]), method.mark
+    Method.objects.update(source="A guideline")
+    said = METHOD | {"purpose_id": "Kata-kata saya."}
+
+    answer = desk.post(url, said | {"seen": mark if seen == "mine" else seen})
+
+    assert answer.status_code == 422
+    assert "Somebody has changed this method since you opened it." in answer.text
+    assert "Kata-kata saya." in answer.text
+    assert Method.objects.get().source == "A guideline"
+    again = re.search('name="seen" value="([^"]+)"', answer.text)[1]
+    assert desk.post(url, said | {"seen": again}).status_code == 302
+    assert (Method.objects.get().source, Method.objects.get().purpose_id) == ("", "Kata-kata saya.")
 
 
 # --- What they cost

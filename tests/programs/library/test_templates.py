@@ -288,7 +288,9 @@ def method_fields(**fields):
 def test_a_method_is_added_and_changed(ratna):
     method = add_method(by=ratna, now=NOW, **method_fields())
 
-    changed = edit_method(method=method, by=ratna, now=LATER, **method_fields(typical_until=10, is_in_use=False))
+    changed = edit_method(
+        method=method, seen=method.mark, by=ratna, now=LATER, **method_fields(typical_until=10, is_in_use=False)
+    )
 
     assert method.slug == "konseling-naratif"
     assert (changed.typical_until, changed.is_in_use) == (10, False)
@@ -313,7 +315,7 @@ def test_a_method_takes_from_fewer_to_more_sessions(ratna, low, high):
 def test_a_method_saved_as_it_was_leaves_no_trace(ratna):
     method = add_method(by=ratna, now=NOW, **method_fields())
 
-    edit_method(method=method, by=ratna, now=LATER, **method_fields())
+    edit_method(method=method, seen=method.mark, by=ratna, now=LATER, **method_fields())
 
     assert acts() == ["method.made"]
 
