@@ -18,9 +18,11 @@ from practice.catalog.models import Approval, Service
 from practice.database.compiled import Compiled
 from practice.database.together import insert_together
 from practice.messages.actions import job_of
+from practice.people.accounts import User
 from practice.people.clients import Client, Consent, email_hash
 from practice.people.consents import given
 from practice.people.counselors import Counselor
+from practice.records.actions import record
 
 MOST_UNPROVEN = 3
 UNPROVEN = Compiled(
@@ -54,14 +56,15 @@ class Booker:
     guardian_name: str = ""
     guardian_phone: str = ""
     guardian_consents: bool = False
-    client: Client | None = None  # the signed-in client, whose record this joins
+    client: Client | None = None  # the record that this joins, of somebody who is signed in
+    user: User | None = None  # the account that a new record belongs to at once
 
     def is_minor(self, *, on: date, adult_age: int) -> bool:
         """True if this person may not yet be of age on that date."""
         return self.birth_year is not None and on.year - self.birth_year <= adult_age - 1
 
     def record(self, *, now: datetime) -> Client:
-        """The signed-in client, or a new unproven one: it joins a known person only once the e-mail is proven."""
+        """The known client, or a new one: of the account, else unproven until the e-mail is proven by a code."""
         if self.client:
             return self.client
         return Client(
@@ -76,8 +79,16 @@ class Booker:
             guardian_name=self.guardian_name,
             guardian_phone=self.guardian_phone,
             guardian_consented_at=now if self.guardian_consents and self.guardian_name else None,
+            is_booked_for=self.for_someone_else,
+            user=self.user,
+            email_proven_at=now if self.user else None,
             created_at=now,
         )
+
+    @property
+    def is_new(self) -> bool:
+        """True for somebody whose address nobody has proven: the longer notice holds for them."""
+        return self.client is None and self.user is None
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ def book_consultation(
         status=status,
         hold_key=hold_key,
         releasing=tuple(held),
-        is_new_client=booker.client is None,
+        is_new_client=booker.is_new,
     )
     if (before := earlier_answer(request, now=now, also=scarce_things([wanted]))) is not None:
         return before
@@ -168,9 +179,27 @@ def book_consultation(
         job_of(message),
         kept_answer(request, told, now=now),
     )
+    if booker.client:
+        complete(client, booker, by=by, now=now)
     if status == Status.CONFIRMED:
         care_for(meeting, [client], now=now)
     return told
+
+
+def complete(client: Client, booker: Booker, *, by, now: datetime) -> None:
+    """Keep what a known client's record lacked: the number to call, a parent or guardian who agrees."""
+    said = {"phone": booker.phone} if booker.phone and not client.phone else {}
+    if booker.guardian_consents and booker.guardian_name and client.guardian_consented_at is None:
+        said |= {
+            "guardian_name": booker.guardian_name,
+            "guardian_phone": booker.guardian_phone,
+            "guardian_consented_at": now,
+        }
+    if said:
+        for name, value in said.items():
+            setattr(client, name, value)
+        client.save(update_fields=list(said))
+        record(by, "client.changed", client, client=client, now=now, fields=", ".join(said))
 
 
 def consents(client: Client, booker: Booker, *, now: datetime) -> list[Consent]:

@@ -1,6 +1,7 @@
 """What a person types and chooses on the way to an appointment."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from django import forms
@@ -38,8 +39,9 @@ class SlotForm(forms.Form):
 class DetailsForm(forms.Form):
     """Who is coming, how to reach them, and what they agree to.
 
-    A signed-in `client` is not asked what the practice knows already. Under the practice's age of majority a parent or
-    guardian is asked for too, once the year of birth shows it.
+    Somebody who is signed in is not asked what the practice knows already of the `people` their account books for:
+    they say whom it is for, and `client` is that record, None for somebody new. Under the practice's age of majority a
+    parent or guardian is asked for too, once the year of birth shows it.
     """
 
     name = forms.CharField(
@@ -127,29 +129,62 @@ class DetailsForm(forms.Form):
         error_messages={"required": _("Tick the box if you agree. Without it we cannot book the appointment.")},
     )
 
-    def __init__(self, *args, practice: Practice, mode: str, today: date, client: Client | None = None, **kwargs):
+    def __init__(self, *args, practice: Practice, mode: str, today: date, people: Sequence[Client] = (), **kwargs):
         super().__init__(*args, **kwargs)
-        self.practice, self.mode, self.today, self.client = practice, mode, today, client
-        if client:
-            for name in (
-                "name",
-                "email",
-                "birth_year",
-                "guardian_name",
-                "guardian_phone",
-                "guardian_consent",
-                "discreet",
-            ):
-                del self.fields[name]
-        if client and (client.phone or mode != Mode.PHONE):
-            del self.fields["phone"]
-        elif mode == Mode.PHONE:
+        self.practice, self.mode, self.today, self.people = practice, mode, today, list(people)
+        self.client = None
+        if self.people:
+            self.order_fields(["whom"])
+            self._choose_person()
+            self._ask_only(self._unknown())
+        elif not practice.asks_birth_year:
+            del self.fields["birth_year"]
+        if mode == Mode.PHONE and "phone" in self.fields:
             self.fields["phone"].required = True
             self.fields["phone"].label = _("Phone number that your counselor calls")
-        if not client and not practice.asks_birth_year:
-            del self.fields["birth_year"]
         if not self.is_bound and self.is_for_a_minor:
             self._require_guardian()
+
+    @property
+    def is_known(self) -> bool:
+        """True if the practice knows who is booking: they are signed in."""
+        return bool(self.people)
+
+    def _choose_person(self):
+        """Offer the people of the account by name, and find who was chosen; oneself if there is nobody else."""
+        own = [person for person in self.people if not person.is_booked_for]
+        named = [person for person in self.people if person.is_booked_for or len(own) > 1]
+        records = {str(person.pk): person for person in named} | ({"self": own[0]} if len(own) == 1 else {})
+        field, words = self.fields["whom"], dict(self.fields["whom"].choices)
+        field.choices = [
+            *([] if len(own) > 1 else [("self", words["self"])]),
+            *((str(person.pk), person.preferred_name) for person in named),
+            ("other", words["other"]),
+        ]
+        field.initial = "self" if records.keys() == {"self"} else None
+        asked = self.data.get("whom") if self.is_bound else self.initial.get("whom", field.initial)
+        self.client = records.get(asked or "")
+        self.is_somebody_new = asked in ("self", "other") and self.client is None
+
+    def _unknown(self) -> set[str]:
+        """The details that the practice does not know yet of whoever was chosen."""
+        asked = set()
+        if self.mode == Mode.PHONE and not (self.client or self.people[0]).phone:
+            asked |= {"phone"}
+        if self.is_somebody_new:
+            asked |= {"name", *GUARDIAN} | ({"birth_year"} if self.practice.asks_birth_year else set())
+        if self.is_for_a_minor:
+            asked |= {*GUARDIAN}
+        return asked
+
+    def _ask_only(self, unknown: set[str]):
+        for name in {"name", "email", "phone", "birth_year", "discreet", *GUARDIAN} - unknown:
+            del self.fields[name]
+        if "name" in unknown:
+            self.fields["name"].label = _("Name of the person who comes")
+            self.fields["name"].error_messages["required"] = _("Enter the name of the person who comes.")
+            for name in {"name", "birth_year"} & unknown if self.is_bound and "name" not in self.data else ():
+                self.fields[name].required = False  # nobody was asked yet: one sentence, no list of errors
 
     def clean_name(self):
         return clean_name(self.cleaned_data["name"])
@@ -159,6 +194,8 @@ class DetailsForm(forms.Form):
 
     def clean_birth_year(self):
         text = self.cleaned_data["birth_year"]
+        if not text and not self.fields["birth_year"].required:
+            return None
         if not re.fullmatch(r"\d{4}", text, re.ASCII) or not self.today.year - OLDEST <= int(text) <= self.today.year:
             raise ValidationError(_now("Enter the year of birth, for example 1990."), code="year")
         return int(text)
@@ -168,7 +205,12 @@ class DetailsForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if self.is_for_a_minor:
+        if self.is_known and "name" in self.fields and "name" not in self.data:
+            self.errors.pop("name", None)
+            self.add_error("name", _now("Fill in below who comes."))
+            for name in {"name", "birth_year"} & self.fields.keys():
+                self.fields[name].required = True
+        elif self.is_for_a_minor:
             self._clean_guardian(cleaned)
         return cleaned
 
@@ -198,6 +240,9 @@ class DetailsForm(forms.Form):
     @property
     def is_for_a_minor(self) -> bool:
         """True if the year of birth, once it is understood, asks for a guardian."""
+        if self.client:
+            is_minor = self.client.is_minor(on=self.today, adult_age=self.practice.adult_age)
+            return is_minor and self.client.guardian_consented_at is None
         cleaned = getattr(self, "cleaned_data", {})
         year = cleaned.get("birth_year") or _year_in(self.initial.get("birth_year"))
         return bool(year) and self.today.year - year <= self.practice.adult_age - 1
@@ -210,21 +255,23 @@ class DetailsForm(forms.Form):
     def booker(self, *, language: str, time_zone: str) -> Booker:
         """The person these details describe, for the booking."""
         said, known = self.cleaned_data, self.client
+        account = self.people[0] if self.people else None
         minor = self.is_for_a_minor
         return Booker(
             name=known.preferred_name if known else said["name"],
-            email=known.email if known else said["email"],
-            phone=said.get("phone") or (known.phone if known else ""),
+            email=(known or account).email if account else said["email"],
+            phone=said.get("phone") or ((known or account).phone if account else ""),
             language=language,
             time_zone=time_zone,
             question=said["question"],
-            is_discreet=known.is_discreet if known else said["discreet"] != "no",
-            for_someone_else=said["whom"] == "other",
+            is_discreet=(known or account).is_discreet if account else said["discreet"] != "no",
+            for_someone_else=known.is_booked_for if known else said["whom"] == "other",
             birth_year=said.get("birth_year"),
             guardian_name=said["guardian_name"] if minor else "",
             guardian_phone=said["guardian_phone"] if minor else "",
             guardian_consents=minor and said["guardian_consent"],
             client=known,
+            user=account.user if account else None,
         )
 
 

@@ -54,11 +54,9 @@ def about_offer(view):
     return found
 
 
-def client_of(request) -> Client | None:
-    """The signed-in client, whose own record a booking joins."""
-    if not request.user.is_authenticated:
-        return None
-    return Client.objects.filter(user=request.user).first()
+def is_new(request) -> bool:
+    """True for whoever is not signed in as a client."""
+    return not (request.user.is_authenticated and Client.objects.filter(user=request.user).exists())
 
 
 def carried(data) -> list[tuple[str, str]]:
@@ -90,7 +88,7 @@ def time_page(request, offer: Offer, data, *, form=None, status=200):
     wish = Wish(
         offer.service,
         asked.mode,
-        is_new_client=client_of(request) is None,
+        is_new_client=is_new(request),
         ignoring=tuple(own_holds(key=browser_key(request)).values_list("pk", flat=True)),
     )
     search = searching(wish, (c for c in offer.counselors if asked.counselor in (ANY, c.slug)), zone, now=now)
@@ -123,12 +121,12 @@ def hold_time(request, offer):
     asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=timezone.get_current_timezone())
     start = form.cleaned_data["start"]
     choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode)
-    client = client_of(request)
+    new = is_new(request)
     try:
         count((BOOKINGS, client_ip(request)), now=now)
-        held = hold(choice=choice, hold_key=key, is_new_client=client is None, now=now)
+        held = hold(choice=choice, hold_key=key, is_new_client=new, now=now)
     except Taken:
-        return taken_page(request, offer, choice, asked.counselor, is_new_client=client is None, now=now)
+        return taken_page(request, offer, choice, asked.counselor, is_new_client=new, now=now)
     except (NotAllowed, Busy, LimitReached) as error:
         form.add_error("start", said(error))
         return with_status_of(error, time_page(request, offer, request.POST, form=form, status=422))
@@ -195,7 +193,7 @@ def book_details(request, offer):
         return redirect("book_time", offer.service.slug)
     pick = pick_of(held, offer, asked=request.GET.get("counselor", ""))
     form = details_form(request, pick)
-    page = check_page if form.client and "phone" not in form.fields else details_page
+    page = check_page if form.client and not {"phone", "guardian_name"} & form.fields.keys() else details_page
     return page(request, pick, form, now=now)
 
 
@@ -216,7 +214,7 @@ def details_form(request, pick: Pick, data=None, initial=None) -> DetailsForm:
         practice=Practice.current(),
         mode=pick.mode,
         today=timezone.localdate(),
-        client=client_of(request),
+        people=Client.objects.people_of(request.user),
     )
 
 
@@ -311,7 +309,7 @@ def check_or_details(request, pick: Pick, *, status_if_wrong=422):
     form = details_form(request, pick, request.POST)
     if form.is_valid():
         return check_page(request, pick, form, now=now)
-    if form.client and set(form.errors) <= {"consent"} and "at" in request.POST:
+    if form.is_known and set(form.errors) <= {"consent"} and "at" in request.POST:
         return check_page(request, pick, form, now=now, status=status_if_wrong)
     return details_page(request, pick, form, now=now, status=status_if_wrong)
 
@@ -323,9 +321,9 @@ def check_page(request, pick: Pick, form: DetailsForm, *, now: datetime, key="",
         "form": form,
         "key": key or uuid4().hex,
         "problem": problem,
-        "email": form.client.email if form.client else form["email"].value(),
+        "email": (form.client or form.people[0]).email if form.is_known else form["email"].value(),
         "name": form.client.preferred_name if form.client else form["name"].value(),
-        "carried": [pair for pair in carried_by(form) if pair[0] != "consent" or not form.client],
+        "carried": [pair for pair in carried_by(form) if pair[0] != "consent" or not form.is_known],
     }
     return private(render(request, "appointments/check.html", context, status=status))
 
@@ -345,11 +343,11 @@ def book_confirm(request, offer):
         return choose_again(request, offer)
     form = details_form(request, pick, request.POST)
     if not form.is_valid():
-        page = check_page if form.client and set(form.errors) <= {"consent"} else details_page
+        page = check_page if form.is_known and set(form.errors) <= {"consent"} else details_page
         return page(request, pick, form, now=now, status=422)
     key = read_key(request.POST.get("key", ""))
     again = {"form": form, "now": now}
-    if not form.client and (request.POST.get("website") or is_hasty(request.POST.get("shown", ""), now)):
+    if not form.is_known and (request.POST.get("website") or is_hasty(request.POST.get("shown", ""), now)):
         problem = _("That was very fast. Look at everything once more, then press the button again.")
         return check_page(request, pick, problem=problem, status=422, **again)
     try:
@@ -357,7 +355,7 @@ def book_confirm(request, offer):
         told = book(request, pick, form, key=key, browser=browser, now=now)
     except Taken:
         choice = pick.wider_choice()
-        return taken_page(request, offer, choice, pick.asked, is_new_client=form.client is None, now=now)
+        return taken_page(request, offer, choice, pick.asked, is_new_client=not form.is_known, now=now)
     except Mismatch:
         problem = _("Something changed since you pressed the button. Look at everything once more, then book.")
         return check_page(request, pick, problem=problem, status=422, **again)
@@ -378,9 +376,6 @@ def read_key(text: str) -> str:
 def book(request, pick: Pick, form: DetailsForm, *, key: str, browser: str, now: datetime) -> dict:
     """Book what the form says, once for this key in this browser."""
     booker = form.booker(language=language_of(request), time_zone=timezone.get_current_timezone_name())
-    if form.client and form.cleaned_data.get("phone"):
-        form.client.phone = form.cleaned_data["phone"]
-        form.client.save(update_fields=["phone"])
     body = {name: form.cleaned_data[name] for name in sorted(form.cleaned_data)} | pick.fields
     body.pop("hold")
     return book_consultation(

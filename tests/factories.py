@@ -115,8 +115,7 @@ def make_client(*, user=None, name="Rina", **fields):
         preferred_name=name,
         email=email,
         email_hash=email_hash(email),
-        created_at=NOW,
-        **fields,
+        **{"created_at": NOW} | fields,
     )
 
 

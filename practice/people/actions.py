@@ -226,7 +226,8 @@ def account_for_code(*, email: str) -> User | None:
     email = User.objects.normalize_email(email).strip().lower()
     user = User.objects.with_email(email).first()
     if user is None:
-        client = Client.objects.with_email(email).filter(user=None).first()
+        unclaimed = Client.objects.with_email(email).filter(user=None)
+        client = unclaimed.filter(is_booked_for=False).first() or unclaimed.first()
         if client is None:
             return None
         user, _made = User.objects.get_or_create(
@@ -263,10 +264,16 @@ def join_proven_clients(*, user: User, now: datetime) -> list[Client]:
 
 @transaction.atomic
 def change_account(*, user: User, name: str, language: str, time_zone: str, now: datetime) -> User:
-    """Change how a person is called and in which language and zone they are written to, as a client too."""
+    """Change how a person is called and in which language and zone they are written to, as a client too.
+
+    Others who have the same address, for whom they booked or who share it, keep their names.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
+    own = user.clients.filter(is_booked_for=False)
+    names = {each.casefold() for each in own.values_list("preferred_name", flat=True)}
+    (own if len(names) == 1 else own.filter(preferred_name__iexact=user.name)).update(preferred_name=name)
     user.name, user.language, user.time_zone = name, language, time_zone
     user.save(update_fields=["name", "language", "time_zone"])
-    user.clients.update(preferred_name=name, language=language, time_zone=time_zone)
+    user.clients.update(language=language, time_zone=time_zone)
     record(user, "account.changed", user, now=now)
     return user

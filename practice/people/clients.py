@@ -35,6 +35,15 @@ class ClientQuerySet(SearchedQuerySet):
         """Clients who gave this very address, in whatever case; oldest first."""
         return self.filter(email_hash=email_hash(email), email__iexact=email.strip()).order_by("created_at", "pk")
 
+    def people_of(self, user) -> list:
+        """Whom an account can book for, one record for each name: first who booked for themselves, oldest first."""
+        if not user.is_authenticated:
+            return []
+        people = {}
+        for client in self.filter(user=user).order_by("is_booked_for", "created_at", "pk"):
+            people.setdefault(client.preferred_name.casefold(), client)
+        return list(people.values())
+
     def visible_to(self, user):
         """Front desk and managers see every client's contact; a counselor those in their care; a client their own."""
         if user.has_role(Role.MANAGER, Role.FRONT_DESK):
@@ -75,6 +84,7 @@ class Client(KeyHolder):
     guardian_consented_at = models.DateTimeField(null=True, blank=True)
     emergency_name = models.CharField(_("emergency contact"), max_length=80, blank=True)
     emergency_phone = models.CharField(_("emergency contact’s phone"), max_length=30, blank=True)
+    is_booked_for = models.BooleanField(default=False, help_text="the address is that of somebody who booked for them")
     created_at = models.DateTimeField()
 
     objects = ClientQuerySet.as_manager()
