@@ -160,7 +160,7 @@ def book_consultation(
         return before
     meeting = reserve_locked(wanted, now=now)
     refuse_too_many(client, now=now)
-    token, link = new_link(meeting, now=now)
+    token, link = new_link(meeting, client, now=now)
     told = answer(meeting, token)
     message = notice(meeting, client, KINDS[status], now=now)
     insert_together(

@@ -49,29 +49,29 @@ def own_meeting(view):
     @wraps(view)
     def opened(request, pk):
         now = timezone.now()
-        token_hash = living_link(request, pk, now=now)
-        meeting = find_meeting(request, pk, by_link=token_hash is not None)
+        link = living_link(request, pk, now=now)
+        meeting = find_meeting(request, pk, by_link=link is not None)
         if meeting is None:
             return link_gone(request)
-        client = own_client(request, meeting)
+        client = own_client(request, meeting, link)
         with timezone.override(zone_for(request, client)):
             response = view(request, meeting, client, now)
-        if token_hash is not None and COOKIE not in response.cookies:
-            let_in(response, pk, token_hash)
+        if link is not None and COOKIE not in response.cookies:
+            let_in(response, pk, link.token_hash)
         return response
 
     return opened
 
 
-def living_link(request, pk, *, now: datetime) -> bytes | None:
-    """The hash of the link that this browser came by, while that link lives."""
+def living_link(request, pk, *, now: datetime) -> ManageToken | None:
+    """The link that this browser came by, while it lives."""
     try:
         meeting_pk, token_hash = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LASTS)
     except signing.BadSignature:
         return None
-    token_hash = bytes.fromhex(token_hash)
-    lives = ManageToken.objects.filter(meeting=pk, token_hash=token_hash, expires_at__gt=now)
-    return token_hash if meeting_pk == str(pk) and lives.exists() else None
+    if meeting_pk != str(pk):
+        return None
+    return ManageToken.objects.filter(meeting=pk, token_hash=bytes.fromhex(token_hash), expires_at__gt=now).first()
 
 
 def find_meeting(request, pk, *, by_link: bool) -> Meeting | None:
@@ -84,11 +84,12 @@ def find_meeting(request, pk, *, by_link: bool) -> Meeting | None:
     return own.for_listing().filter(pk=pk).first()
 
 
-def own_client(request, meeting: Meeting) -> Client | None:
-    """The head for whom this page speaks: the signed-in client, else the first one of the meeting."""
+def own_client(request, meeting: Meeting, link: ManageToken | None) -> Client | None:
+    """The head for whom this page speaks: the signed-in client, else whose link it is; None of several if unknown."""
     clients = [head.client for head in meeting.participants.all()]
     mine = [client for client in clients if request.user.is_authenticated and client.user_id == request.user.pk]
-    return next(iter(mine or clients), None)
+    theirs = [client for client in clients if link and client.pk == link.client_id]
+    return next(iter(mine or theirs or (clients if len(clients) == 1 else [])), None)
 
 
 def zone_for(request, client: Client | None):

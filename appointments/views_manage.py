@@ -207,7 +207,7 @@ def move(request, meeting, client, now):
         messages.warning(request, " ".join(error.messages))
         return redirect("manage", meeting.pk)
     messages.success(request, _("Your appointment has a new time."))
-    _token, link = new_link(moved, now=now)
+    _token, link = new_link(moved, client, now=now)
     link.save()
     return let_in(redirect("manage", moved.pk), moved.pk, link.token_hash)
 

@@ -27,6 +27,13 @@ def span(minutes):
 
 
 @register.filter
+def masked(email):
+    """An e-mail address that its owner knows again and nobody else learns: "r…@example.org"."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+@register.filter
 def occasion(at):
     """A day and time without the year, as plain text for mail: "Tuesday, 24 November, 10:30 WIB"."""
     zone = timezone.get_current_timezone()

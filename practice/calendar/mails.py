@@ -155,7 +155,7 @@ def link_for(message: Message, meeting: Meeting, *, now: datetime) -> str:
         return settings.BASE_URL + reverse("message_answer", args=[new_answer_link(message, now=now)])
     if meeting.starts_at <= now:
         return settings.BASE_URL + reverse("home" if message.kind == AFTER else "landing")
-    token, row = new_link(meeting, now=now)
+    token, row = new_link(meeting, message.client, now=now)
     row.save()
     return settings.BASE_URL + reverse("manage_enter", args=[token])
 

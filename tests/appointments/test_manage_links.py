@@ -12,9 +12,10 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from appointments.entry import COOKIE, SALT
-from practice.calendar.actions import approve, cancel_meeting
+from practice.calendar.actions import announce, approve, cancel_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.meetings import Meeting, Party, Status
+from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import Role
 from practice.records.models import AuditEvent
@@ -45,16 +46,16 @@ def meeting(consultation, ayu, budi, monday_at_nine):
     return make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[budi])
 
 
-def link_to(meeting):
+def link_to(meeting, client=None):
     """A fresh link, as a message would carry it."""
-    token, row = new_link(meeting, now=NOW)
+    token, row = new_link(meeting, client, now=NOW)
     row.save()
     return reverse("manage_enter", args=[token])
 
 
-def enter(browser, meeting):
+def enter(browser, meeting, client=None):
     """Follow a fresh link; the browser has the cookie afterwards."""
-    return browser.get(link_to(meeting)).url
+    return browser.get(link_to(meeting, client)).url
 
 
 def at(name, meeting):
@@ -231,7 +232,7 @@ def test_the_page_says_when_where_and_what_comes_next(client, meeting):
     assert "Your appointment is confirmed" in text
     assert "Monday, 30 November 2026, 09:00–10:00 WIB" in text
     assert meeting.reference in text
-    assert "We are writing to budi@example.org" in text
+    assert "We are writing to b…@example.org" in text
     assert "Change or cancel free of charge until Sunday, 29 November 2026, 09:00 WIB." in text
     assert "open the video room" in text
 
@@ -404,6 +405,34 @@ def test_the_neighbours_in_a_series_limit_its_client_too(client, meeting):
     response = client.get(at("manage_move", meeting))
 
     assert {day.on.isoformat() for day in response.context["week"].days} == {"2026-12-01"}
+
+
+def test_the_page_of_a_couple_speaks_to_whose_link_it_is(consultation, ayu, budi, monday_at_nine):
+    clara = make_client(name="Clara", email="clara@example.org", time_zone="Asia/Jayapura")
+    together = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[budi, clara])
+    pages = {}
+    for who in (budi, clara, None):
+        browser = Browser()
+        pages[who] = words(browser.get(enter(browser, together, who), **EN))
+
+    assert "We are writing to b…@example.org" in pages[budi]
+    assert "We are writing to c…@example.org" in pages[clara]
+    assert "11:00–12:00 WIT" in pages[clara]
+    assert "We are writing to" not in pages[None]
+    for text in pages.values():
+        assert "budi@" not in text
+        assert "clara@" not in text
+
+
+def test_the_links_of_a_mail_are_those_of_its_reader(consultation, ayu, budi, monday_at_nine):
+    clara = make_client(name="Clara", email="clara@example.org")
+    make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[budi, clara])
+    announce(Meeting.objects.get(), "meeting.confirmed", now=NOW)
+
+    for message in Message.objects.all():
+        deliver(message_id=message.pk, now=NOW)
+
+    assert set(ManageToken.objects.values_list("client__preferred_name", flat=True)) == {"Budi", "Clara"}
 
 
 # --- Cancelling ----------------------------------------------------------------------------------------------------

@@ -255,7 +255,7 @@ def test_a_minor_comes_with_a_guardian_who_agreed(desk):
 def test_a_new_address_is_unproven_and_gets_what_is_on_its_way(rina, ayu, consultation, front_desk, monday_at_nine):
     meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
     announce(meeting, "meeting.confirmed", now=NOW)
-    _token, link = new_link(meeting, now=NOW)
+    _token, link = new_link(meeting, None, now=NOW)
     link.save()
     rina.email, rina.is_discreet, rina.language = "new@example.org", True, "en"
 

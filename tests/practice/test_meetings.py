@@ -241,7 +241,7 @@ def test_alternatives_are_the_three_nearest_free_times(consultation, ayu, monday
 
 def test_a_move_keeps_everything_but_the_time_and_tells_the_client(practice, consultation, ayu, rina, monday_at_nine):
     meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
-    _token, link = new_link(meeting, now=NOW)
+    _token, link = new_link(meeting, None, now=NOW)
     link.save()
 
     moved = move_meeting(meeting=meeting, starts_at=monday_at_nine + 2 * HOUR, by=rina.user, now=NOW)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from practice.calendar.models import COMING, ManageToken, Meeting, Participant, Status
@@ -119,7 +119,8 @@ def change_contact(*, client: Client, by: User, now: datetime) -> Client:
     if "email" in changed:
         client.email_hash, client.email_proven_at = email_hash(client.email), None
         changed += ["email_hash", "email_proven_at"]
-        ManageToken.objects.filter(meeting__participants__client=client).delete()
+        their_own = Q(client=client) | Q(client=None, meeting__participants__client=client)
+        ManageToken.objects.filter(their_own).delete()
     client.save(update_fields=changed)
     Message.objects.filter(client=client, status=MessageStatus.QUEUED).update(
         recipient_email=client.email,
