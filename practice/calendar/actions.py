@@ -267,21 +267,25 @@ def refuse_changed(meeting: Meeting, expected: int | None) -> None:
 
 
 @transaction.atomic
-def approve(*, meeting: Meeting, by, now: datetime, expected: int | None = None) -> Meeting:
+def approve(*, meeting: Meeting, by, now: datetime, expected: int | None = None, outside_hours: str = "") -> Meeting:
     """Confirm a requested meeting, which has held its time all along, and tell its people.
 
-    `expected` is the version that the person was looking at. Raise ValidationError if it is not waiting for an answer,
-    if its time has begun, or if it has moved since that version.
+    Hours, time off, closures and licences are looked at again: they may have changed since it was asked for.
+    `expected` is the version that the person was looking at, `outside_hours` the reason, in a word, why it may lie
+    outside the hours. Raise ValidationError if it is not waiting for an answer, if its time has begun, or if it has
+    moved since that version; NotAllowed or Taken if the time cannot be given any more.
     """
     meeting = locked_meeting(meeting)
     if meeting.status != Status.REQUESTED or meeting.starts_at <= now:
         raise ValidationError(_("This request was answered already or its time has passed."), code="changed")
     refuse_changed(meeting, expected)
+    wanted = wanted_again(meeting, meeting.starts_at, Elsewhere(outside_hours=outside_hours), Party.PRACTICE)
+    choose(wanted, find_openings(wanted.wish(), wanted.candidates, wanted.window(), now=now))
     meeting.move_to(Status.CONFIRMED)
     meeting.answer_due_at, meeting.changed_at = None, now
     meeting.save()
     care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)
-    record(by, "meeting.approved", meeting, now=now)
+    record(by, "meeting.approved", meeting, now=now, reason=outside_hours)
     announce(meeting, "meeting.confirmed", now=now)
     return meeting
 

@@ -317,6 +317,24 @@ def test_a_request_answered_meanwhile_is_told_so(desk, asked, front_desk):
     assert Meeting.objects.get().status == Status.CANCELLED
 
 
+def test_a_request_whose_time_cannot_be_given_any_more_says_why_and_what_helps(desk, asked):
+    asked.counselor.working_hours.all().delete()
+
+    refused = desk.post(to("desk_approve", asked), {"version": 0})
+    forged = desk.post(to("desk_approve", asked), {"version": 0, "outside_hours": "because"}, follow=True)
+    given = desk.post(to("desk_approve", asked), {"version": 0, "outside_hours": "counselor_agreed"})
+
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "The counselor takes no appointments at this time." in text
+    assert "Confirm all the same" in text
+    assert reverse("desk_decline", args=[asked.pk]) in text
+    assert "Choose one of the reasons, or none." in forged.content.decode()
+    assert given.status_code == 302
+    asked.refresh_from_db()
+    assert asked.status == Status.CONFIRMED
+
+
 @pytest.mark.parametrize("address", ["desk_approve", "desk_decline"])
 @pytest.mark.parametrize("version", [{}, {"version": 0}, {"version": "x"}])
 def test_a_request_that_moved_meanwhile_is_looked_at_again(desk, asked, front_desk, address, version):

@@ -19,11 +19,13 @@ from practice.records.models import AuditEvent
 from tests.factories import (
     NOW,
     make_client,
+    make_closure,
     make_counselor,
     make_location,
     make_meeting,
     make_room,
     make_service,
+    make_time_off,
 )
 
 HOUR = timedelta(hours=1)
@@ -332,6 +334,40 @@ def test_nothing_is_cancelled_twice_or_after_it_began(practice, consultation, ay
     cancel_meeting(meeting=meeting, by=rina.user, now=NOW)
     with pytest.raises(ValidationError):
         cancel_meeting(meeting=meeting, by=rina.user, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"), [("time off", "hours"), ("licence", "licence"), ("closure", "hours"), ("hours", "hours")]
+)
+def test_a_request_is_looked_at_again_before_it_is_approved(practice, ayu, rina, monday_at_nine, change, rule):
+    service = make_service(counselors=[ayu], approval="request")
+    [meeting] = reserve(wanted=[want(service, ayu, monday_at_nine, rina, status=Status.REQUESTED)], now=NOW)
+    if change == "time off":
+        make_time_off(ayu, monday_at_nine - HOUR, monday_at_nine + DAY)
+    elif change == "closure":
+        make_closure(monday_at_nine.date())
+    elif change == "licence":
+        ayu.licences.create(kind="SIPP", number="7", expires_on=(monday_at_nine - DAY).date())
+    else:
+        ayu.working_hours.all().delete()
+
+    with pytest.raises(NotAllowed) as refused:
+        approve(meeting=meeting, by=None, now=NOW)
+
+    assert refused.value.code == rule
+    meeting.refresh_from_db()
+    assert meeting.status == Status.REQUESTED
+
+
+def test_staff_confirm_a_request_outside_the_hours_with_a_reason(practice, ayu, rina, monday_at_nine):
+    service = make_service(counselors=[ayu], approval="request")
+    [meeting] = reserve(wanted=[want(service, ayu, monday_at_nine, rina, status=Status.REQUESTED)], now=NOW)
+    ayu.working_hours.all().delete()
+
+    approved = approve(meeting=meeting, by=None, now=NOW, outside_hours="counselor_agreed")
+
+    assert approved.status == Status.CONFIRMED
+    assert AuditEvent.objects.get(act="meeting.approved").reason == "counselor_agreed"
 
 
 def test_a_request_holds_its_time_until_it_is_approved(practice, ayu, rina, monday_at_nine):

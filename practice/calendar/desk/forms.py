@@ -146,6 +146,24 @@ class VersionForm(forms.Form):
         return -1 if found is None else found
 
 
+OUTSIDE = reasons("counselor_agreed", "is_here", "urgent", "other")
+
+
+class ApproveForm(VersionForm):
+    """Perhaps a reason to confirm what lies outside the hours by now."""
+
+    outside_hours = forms.ChoiceField(
+        label=_("Outside the working hours"),
+        required=False,
+        choices=[("", _("No, keep to the hours")), *OUTSIDE],
+        error_messages={"invalid_choice": _("Choose one of the reasons, or none.")},
+    )
+
+    @property
+    def said(self) -> dict:
+        return {"outside_hours": self.cleaned_data["outside_hours"]}
+
+
 class StartForm(VersionForm):
     """The start: one of the times shown, or a day and time typed, perhaps with a reason to go outside the hours."""
 
@@ -155,7 +173,7 @@ class StartForm(VersionForm):
     outside_hours = forms.ChoiceField(
         label=_("Outside the working hours"),
         required=False,
-        choices=[("", _("No, keep to the hours")), *reasons("counselor_agreed", "is_here", "urgent", "other")],
+        choices=[("", _("No, keep to the hours")), *OUTSIDE],
     )
 
     def __init__(self, *args, zone: ZoneInfo, **kwargs):

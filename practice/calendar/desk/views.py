@@ -18,19 +18,19 @@ from practice.calendar.attendance import Attendance, record_attendance
 from practice.calendar.desk.answers import ANSWER_SOON
 from practice.calendar.desk.days import LOOKS, filter_choices, grouped, read_filters, rows_of_day, situation_of, tag_of
 from practice.calendar.desk.forms import (
+    ApproveForm,
     AttendanceForm,
     CancelForm,
     DateForm,
     DeclineForm,
     PickForm,
     StartForm,
-    VersionForm,
 )
 from practice.calendar.desk.history import history_of, messages_about
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
 from practice.calendar.locks import Busy
 from practice.calendar.models import Meeting, Party, Status
-from practice.calendar.reserving import Taken
+from practice.calendar.reserving import NotAllowed, Taken
 from practice.catalog.models import Mode, Room
 from practice.catalog.views import form_methods
 from practice.people.models import Counselor
@@ -136,12 +136,15 @@ def meeting(request, pk):
 @requires("desk", "work")
 @require_POST
 def meeting_approve(request, pk):
-    found = find_meeting(request, pk)
-    form = VersionForm(request.POST)
+    found, now = find_meeting(request, pk), timezone.now()
+    form = ApproveForm(request.POST)
     try:
         if not form.is_valid():
             raise ValidationError(form.errors.as_data())
-        approve(meeting=found, by=request.user, expected=form.expected, now=timezone.now())
+        approve(meeting=found, by=request.user, now=now, expected=form.expected, **form.said)
+    except (NotAllowed, Taken) as error:
+        context = about(found, now) | {"form": form, "problem": " ".join(error.messages)}
+        return render(request, "calendar/desk/approve.html", context, status=422)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
     else:
