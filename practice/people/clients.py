@@ -110,7 +110,10 @@ class Client(KeyHolder):
 
 
 class Consent(models.Model):
-    """What a client agreed to: the purpose, the exact text (by version and hash), in which language, when."""
+    """What a client agreed to: the purpose, the exact text (by version and hash), in which language, when.
+
+    A consent for a program holds for that program alone: a yes to one is none to the next.
+    """
 
     class Purpose(models.TextChoices):
         BOOKING = "booking", _("Use of what I wrote for this appointment")
@@ -126,6 +129,7 @@ class Consent(models.Model):
     version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     text_hash = models.CharField(max_length=64)
+    given_for = models.UUIDField(null=True, blank=True, help_text="the program it was given for; empty for a booking")
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

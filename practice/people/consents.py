@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from uuid import UUID
 
 from practice.people.clients import Client, Consent
 
@@ -91,8 +92,8 @@ def text_of(purpose: str, language: str, version: int | None = None) -> str:
     return texts.get(language, texts["id"])
 
 
-def given(*, client: Client, purpose: str, language: str, now: datetime) -> Consent:
-    """An unsaved consent to the current text, in the language in which it was read."""
+def given(*, client: Client, purpose: str, language: str, now: datetime, given_for: UUID | None = None) -> Consent:
+    """An unsaved consent to the current text, in the language in which it was read: to a booking, or for a program."""
     text = text_of(purpose, language)
     return Consent(
         client=client,
@@ -100,5 +101,6 @@ def given(*, client: Client, purpose: str, language: str, now: datetime) -> Cons
         version=CURRENT[purpose],
         language=language,
         text_hash=hashlib.sha256(text.encode()).hexdigest(),
+        given_for=given_for,
         given_at=now,
     )

@@ -49,46 +49,39 @@ def asked_of_all(program: Program, clients: list[Client]) -> list[tuple[Client, 
     signed = program.plans.filter(cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED)
     plan = signed.order_by("-number").first()
     purposes = [*plan.consents_required, *plan.consents_optional] if plan else []
-    said = Consent.objects.filter(client__in=clients, purpose__in=purposes).order_by("given_at", "pk")
-    newest = {(consent.client_id, consent.purpose): consent for consent in said}
+    said = Consent.objects.filter(client__in=clients, purpose__in=purposes, given_for=program.pk)
+    newest = {(consent.client_id, consent.purpose): consent for consent in said.order_by("given_at", "pk")}
     return [
         (client, [Asked(each, each in plan.consents_required, newest.get((client.pk, each))) for each in purposes])
         for client in clients
     ]
 
 
-def ended_by_withdrawing(client: Client, purpose: str):
-    """The client's programs under way that cannot go on without this consent."""
-    needing = Plan.objects.filter(
-        cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED, consents_required__contains=[purpose]
-    )
-    mine = Program.objects.under_way().filter(members__client=client, plans__in=needing)
-    return mine.distinct().order_by("pk")
+def ends_by_withdrawing(program: Program, asked: Asked) -> bool:
+    """True if the program is under way and cannot go on without this consent."""
+    return asked.is_needed and asked.holds and program.is_signed
 
 
 @transaction.atomic
-def withdraw_consent(*, program: Program, client: Client, purpose: str, by: User, now: datetime) -> list[Program]:
-    """Take a consent back, as its client. Return the programs that end with it, because they need it.
+def withdraw_consent(*, program: Program, client: Client, purpose: str, by: User, now: datetime) -> Program:
+    """Take a consent back, as its client. Without a needed one the program ends; return it as it then is.
 
-    Their booked sessions are called off without cost, and their counselors are told; what was signed stays. Raise
-    ValidationError if the program asks no such consent ("purpose"), if it was not given or is taken back already
-    ("withdrawn"), and for anyone but the client ("role").
+    Its booked sessions are called off without cost, and its counselor is told; what was signed stays, and so do the
+    consents for other programs. Raise ValidationError if the program asks no such consent ("purpose"), if it was not
+    given or is taken back already ("withdrawn"), and for anyone but the client ("role").
     """
-    ending = {each.pk for each in ended_by_withdrawing(client, purpose)}
-    concerned = {pk: locked(Program(pk=pk)) for pk in sorted({program.pk, *ending})}
-    kept = concerned[program.pk]
+    kept = locked(program)
     refuse_strangers(kept, client, by)
-    _asked(kept, client, purpose)
-    holding = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at=None)
+    asked = _asked(kept, client, purpose)
+    is_ending = ends_by_withdrawing(kept, asked)
+    holding = Consent.objects.filter(client=client, purpose=purpose, given_for=kept.pk, withdrawn_at=None)
     if not holding.update(withdrawn_at=now):
         raise ValidationError(_("This consent is taken back already."), code="withdrawn")
     record(by, "consent.withdrawn", kept, client=client, now=now, purpose=purpose)
-    ended = [each for each in concerned.values() if each.pk in ending and each.is_signed]
-    for each in ended:
-        end_program(each, close_reason=CloseReason.CLIENT_TOLD, by=by, now=now)
-    for each in concerned.values():
-        tell_counselor(each, "program.consent", each, about=f"withdrew {purpose} {now.isoformat()}", now=now)
-    return ended
+    if is_ending:
+        end_program(kept, close_reason=CloseReason.CLIENT_TOLD, by=by, now=now)
+    tell_counselor(kept, "program.consent", kept, about=f"withdrew {purpose} {now.isoformat()}", now=now)
+    return kept
 
 
 @transaction.atomic
@@ -104,7 +97,7 @@ def give_consent(*, program: Program, client: Client, purpose: str, language: st
         raise ValidationError(_("This program is over: nothing more is asked of you."), code="status")
     if asked.holds:
         return asked.consent
-    consent = given(client=client, purpose=purpose, language=language, now=now)
+    consent = given(client=client, purpose=purpose, language=language, now=now, given_for=kept.pk)
     consent.save(force_insert=True)
     record(by, "consent.granted", kept, client=client, now=now, purpose=purpose)
     tell_counselor(kept, "program.consent", kept, about=consent.pk, now=now)

@@ -42,7 +42,9 @@ def sign_plan(
         raise ValidationError({purpose: ValidationError(words, code="consent") for purpose in missing})
     asked = [*kept.consents_required, *kept.consents_optional]
     Consent.objects.bulk_create(
-        given(client=client, purpose=purpose, language=language, now=now) for purpose in asked if purpose in ticked
+        given(client=client, purpose=purpose, language=language, now=now, given_for=kept.program_id)
+        for purpose in asked
+        if purpose in ticked
     )
     signature = Signature.objects.create(
         plan=kept, client=client, text_hash=text_hash, language=language, signed_at=now, signed_by=by

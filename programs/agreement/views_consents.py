@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from practice.people.policies import requires
-from programs.agreement.consents import asked_of, ended_by_withdrawing, give_consent, withdraw_consent
+from programs.agreement.consents import asked_of, ends_by_withdrawing, give_consent, withdraw_consent
 from programs.agreement.scope import form_methods, own_program
 from programs.agreement.views_client import language_now
 
@@ -52,6 +52,6 @@ def consent_change(request, pk, purpose):
         "program": program,
         "asked": asked,
         "text": asked.text(language_now()),
-        "ends": len(ended_by_withdrawing(client, purpose)) if asked.holds else 0,
+        "ends": ends_by_withdrawing(program, asked),
     }
     return render(request, "programs/agreement/consent_change.html", context)

@@ -321,7 +321,12 @@ class Plan(models.Model):
 class SignatureQuerySet(models.QuerySet):
     def refusing(self, purpose: str):
         """Signatures to a proposal whose client left out this consent, or took it back since."""
-        given = Consent.objects.filter(client=models.OuterRef("client"), purpose=purpose, withdrawn_at=None)
+        given = Consent.objects.filter(
+            client=models.OuterRef("client"),
+            given_for=models.OuterRef("plan__program"),
+            purpose=purpose,
+            withdrawn_at=None,
+        )
         return self.filter(plan__cause="proposal").exclude(models.Exists(given))
 
 

@@ -326,7 +326,11 @@ class Weaver:
                 for client in found.members:
                     for purpose in (*NEEDED, *FREE):
                         consent = given(
-                            client=client, purpose=purpose, language=client.language, now=found.program.agreed_at
+                            client=client,
+                            purpose=purpose,
+                            language=client.language,
+                            now=found.program.agreed_at,
+                            given_for=found.program.pk,
                         )
                         consent.pk = new_id(self.rng)
                         yield consent

@@ -129,7 +129,7 @@ def agreed(scene):
     asked = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
     program = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service, now=NOW, **asked)
     Consent.objects.bulk_create(
-        given(client=client, purpose=purpose, language="id", now=NOW)
+        given(client=client, purpose=purpose, language="id", now=NOW, given_for=program.pk)
         for client in scene.clients
         for purpose in ("program", "health", "supervision")
     )

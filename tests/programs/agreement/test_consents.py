@@ -39,23 +39,23 @@ def house(db):
 
 @pytest.fixture
 def rina():
-    client = make_client(name="Rina", user=make_user(Role.CLIENT, name="Rina"))
-    agree(client, "program", "health", "supervision")
-    return client
+    return make_client(name="Rina", user=make_user(Role.CLIENT, name="Rina"))
 
 
 @pytest.fixture
 def program(rina):
     """Rina's program: session 1 was held, session 2 is booked. She left the consent to video calls out."""
     program = make_program(clients=[rina], sessions=4, **ASKED)
+    agree(program, rina, "program", "health", "supervision")
     make_attempt(program, 1, starts_at=NOW - 7 * DAY, status=MeetingStatus.ATTENDED)
     make_attempt(program, 2, starts_at=NOW + 7 * DAY)
     return program
 
 
-def agree(client, *purposes):
+def agree(program, client, *purposes):
     Consent.objects.bulk_create(
-        given(client=client, purpose=purpose, language="id", now=NOW - 30 * DAY) for purpose in purposes
+        given(client=client, purpose=purpose, language="id", now=NOW - 30 * DAY, given_for=program.pk)
+        for purpose in purposes
     )
 
 
@@ -83,7 +83,7 @@ def test_what_was_asked_is_told_with_what_the_client_said(program, rina):
 
 
 def test_a_free_consent_is_taken_back_and_the_program_goes_on(program, rina):
-    assert withdraw(program, rina, "supervision") == []
+    assert withdraw(program, rina, "supervision").status == Status.ACTIVE
 
     assert holding(rina) == ["health", "program"]
     assert Program.objects.get(pk=program.pk).status == Status.ACTIVE
@@ -108,7 +108,7 @@ def test_a_supervisor_reads_no_more_once_the_consent_is_taken_back(program, rina
 def test_without_a_needed_consent_the_program_ends_at_once_and_costs_nothing(program, rina, purpose):
     booked = program.sessions.get(number=2).attempts.get().meeting
 
-    assert withdraw(program, rina, purpose) == [program]
+    assert withdraw(program, rina, purpose).status == Status.CLOSED
 
     ended = Program.objects.get(pk=program.pk)
     booked.refresh_from_db()
@@ -119,26 +119,39 @@ def test_without_a_needed_consent_the_program_ends_at_once_and_costs_nothing(pro
     assert program.steps.get(became=Status.CLOSED).by == rina.user
 
 
-def test_every_program_that_needs_it_ends_and_those_of_others_go_on(program, rina):
+def test_a_consent_holds_for_one_program_alone(program, rina):
     second = make_program(clients=[rina], **ASKED)
-    lenient = make_program(clients=[rina], consents_required=["program"])
-    other = make_program(**ASKED)
+    agree(second, rina, "program", "health")
 
-    ended = withdraw(program, rina, "health")
+    withdraw(second, rina, "health")
 
-    assert {each.pk for each in ended} == {program.pk, second.pk}
-    assert set(Program.objects.under_way()) == {lenient, other}
+    assert set(Program.objects.under_way()) == {program}
+    assert {each.purpose for each in asked_of(program, rina) if each.holds} == {"program", "health", "supervision"}
+    assert {each.purpose for each in asked_of(second, rina) if each.holds} == {"program"}
+
+
+def test_a_yes_to_a_supervisor_in_one_program_is_none_in_the_next(program, rina):
+    supervisor = make_user(Role.SUPERVISOR)
+    make_supervision(program.counselor, supervisor=supervisor)
+    second = make_program(clients=[rina], counselor=program.counselor, **ASKED)
+    agree(second, rina, "program", "health")
+    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW, "signed_by": rina.user}
+    for each in (program, second):
+        Signature.objects.create(plan=each.plans.get(), client=rina, **signed)
+
+    assert set(Program.objects.visible_to(supervisor)) == {program}
 
 
 def test_a_couples_program_ends_if_one_of_them_takes_a_needed_consent_back(rina):
     budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
-    agree(budi, "program", "health")
     program = make_program(clients=[rina, budi], **ASKED)
+    for each in (rina, budi):
+        agree(program, each, "program", "health")
 
     withdraw(program, budi, "health")
 
     assert Program.objects.get(pk=program.pk).status == Status.CLOSED
-    assert holding(rina) == ["health", "program", "supervision"]
+    assert holding(rina) == ["health", "program"]
 
 
 def test_a_consent_is_taken_back_once_and_only_if_it_was_asked_for(program, rina):
