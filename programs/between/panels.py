@@ -17,8 +17,8 @@ SHOWN = 3
 
 
 def upcoming_topics(thread: Thread) -> QuerySet:
-    """What clients want to speak about in the session that comes next."""
-    upcoming = thread.upcoming
+    """What clients want to speak about in the session that is held next."""
+    upcoming = thread.held_next
     return Topic.objects.filter(session=upcoming.session if upcoming else None).order_by("client_id", "position")
 
 
@@ -55,7 +55,7 @@ def numbered(rows: list, thread: Thread) -> list:
 
 def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/between/_panel.html shows."""
-    upcoming = thread.upcoming if program.is_signed else None
+    upcoming = thread.held_next if program.is_signed else None
     return {
         "between": {
             "program": program,
@@ -71,7 +71,7 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
 
 def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/between/_client.html shows."""
-    upcoming = thread.upcoming if program.is_signed else None
+    upcoming = thread.held_next if program.is_signed else None
     has_begun = bool(upcoming and upcoming.meeting and upcoming.meeting.starts_at <= now)
     card = next(iter(numbered(texts["cards"], thread)), None)
     reports = {report.session_id: report for report in texts["task_reports"]}

@@ -68,8 +68,13 @@ def edit_goal(*, goal: Goal, by, now: datetime, **changes) -> Goal:
 
 @transaction.atomic
 def remove_goal(*, goal: Goal, by, now: datetime) -> None:
-    """Take a goal out again, while its set is not frozen."""
+    """Take a goal out again, while its set is not frozen.
+
+    Raise ValidationError once it is, or if a signed note names the goal ("noted").
+    """
     kept = _open_goal(goal)
+    if kept.notes.filter(status="signed").exists():
+        raise ValidationError(_("A signed note names this goal: it stays. Change its words instead."), code="noted")
     record(by, "goal.removed", kept, now=now, program=kept.goal_set.program_id)
     kept.delete()
     _has_changed(kept.goal_set)

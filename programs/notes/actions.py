@@ -99,8 +99,9 @@ def refuse_others(note: ProgressNote, by: User) -> None:
 
 
 def keep_goals(note: ProgressNote, wanted: tuple[UUID, ...]) -> None:
-    """Say which goals a note addresses. Raise ValidationError for goals of another program."""
-    goals = list(Goal.objects.filter(pk__in=wanted, goal_set__program=note.program_id)) if wanted else []
+    """Say which goals a note addresses. Raise ValidationError for goals of another program, or not agreed yet."""
+    agreed = Goal.objects.agreed().filter(pk__in=wanted, goal_set__program=note.program_id)
+    goals = list(agreed) if wanted else []
     if len(goals) != len(set(wanted)):
         raise ValidationError(_("Choose goals of this program."), code="goals")
     note.goals.set(goals)

@@ -47,7 +47,8 @@ class Desk:
         station = thread.station(session.number)
         meeting = meeting_to_write_on(station, now)
         note = meeting and ProgressNote.objects.filter(meeting=meeting).select_related("author", "meeting").first()
-        goals = Goal.objects.filter(goal_set__program=session.program).order_by("goal_set__number", "position")
+        agreed = Goal.objects.agreed().filter(goal_set__program=session.program)
+        goals = agreed.order_by("goal_set__number", "position")
         card = Card.objects.filter(session=session).first()
         return cls(session, user, now, thread, station, meeting, note, list(goals), card)
 

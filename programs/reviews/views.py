@@ -1,6 +1,6 @@
 """Pages on which counselors look back with their clients and come to an end."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -239,11 +239,12 @@ def follow_up(request, pk, days):
 
 
 def asked_day(request, now, there) -> date:
-    """The day from which times are looked for: the one in the address, else today."""
+    """The day from which times are looked for: the one in the address, within a year from today, else today."""
+    today = now.astimezone(there).date()
     try:
-        return date.fromisoformat(request.GET.get("from", ""))
+        return min(max(date.fromisoformat(request.GET.get("from", "")), today), today + timedelta(days=365))
     except ValueError:
-        return now.astimezone(there).date()
+        return today
 
 
 def save_meeting(request, found, service, form, *, now) -> bool:

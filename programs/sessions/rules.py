@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from programs.plan.models import Program
 from programs.sessions.thread import State, Station, Thread
 
-MOST_AHEAD = 2  # coming sessions beyond which a client does not book a further one alone
+MOST_AHEAD = 2  # coming sessions before it with which a client does not book a further one alone
 GAP = 3  # two sessions lie at least this part of the pace apart: a third lets a replaced one fit between weekly ones
 OVERDUE = 2  # paces without a session and without a time for the next
 
@@ -64,8 +64,10 @@ def own_booking_problem(program: Program, thread: Thread) -> str:
         return _("Sessions are booked once the program is agreed on, and not while it rests.")
     if thread.next_open is None:
         return _("Every session has its time or is over.")
-    if thread.booked >= MOST_AHEAD:
-        return _("You have %(count)d sessions ahead. The next one can be booked after them.") % {"count": thread.booked}
+    number = thread.next_open.number
+    ahead = sum(station.state == State.BOOKED and station.number < number for station in thread.stations)
+    if ahead >= MOST_AHEAD:
+        return _("You have %(count)d sessions ahead. The next one can be booked after them.") % {"count": ahead}
     return ""
 
 

@@ -101,6 +101,11 @@ class Thread:
         return next((station for station in self.stations if station.state in (State.OPEN, State.BOOKED)), None)
 
     @property
+    def held_next(self) -> Station | None:
+        """The session that is held next: the next that has a time, whichever its number; else the first without."""
+        return self.next_booked or self.upcoming
+
+    @property
     def last_done(self) -> Station | None:
         """The session held last."""
         held = [station for station in self.stations if station.state == State.DONE]

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from practice.calendar.models import Status
+from practice.calendar.models import Meeting, Status
 from practice.people.models import Role
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic
 from tests.factories import (
@@ -233,3 +233,16 @@ def test_whoever_has_no_business_in_the_program_finds_no_page(client, program, c
     enter(client, make_supervision(program.counselor).supervisor)
     assert {client.get(where).status_code for where in led} == {404}
     assert client.get(watched[0]).status_code == 200
+
+
+def test_topics_and_plan_are_those_of_the_session_that_is_held_next(client, couple, program):
+    """Session 2 was called off and has no time yet, session 3 is tomorrow."""
+    Meeting.objects.filter(session_number=2).update(status=Status.CANCELLED, ended_by="client")
+    make_attempt(program, 3, starts_at=NOW + 20 * HOUR)
+
+    own = enter(client, couple[0]).get(reverse("program", args=[program.pk])).text
+    led = enter(client, program.counselor).get(reverse("program", args=[program.pk])).text
+
+    assert to("topics", program, 3) in own
+    assert to("topics", program, 2) not in own
+    assert to("session_plan", program, 3) in led

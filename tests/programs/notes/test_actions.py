@@ -11,7 +11,8 @@ from practice.calendar.models import Meeting, Status
 from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key, read, read_together
 from practice.records.models import AuditEvent
-from programs.goals.models import Goal
+from programs.goals.actions import remove_goal
+from programs.goals.models import Goal, GoalSet
 from programs.notes.actions import (
     add_addendum,
     co_sign_note,
@@ -31,6 +32,7 @@ from tests.factories import (
     make_attempt,
     make_client,
     make_counselor,
+    make_goal,
     make_program,
     make_supervision,
     make_user,
@@ -192,6 +194,28 @@ def test_a_note_that_waits_for_the_supervisor_is_not_taken_over(program, ayu, su
     with pytest.raises(ValidationError) as error:
         save(program, expected=note.revision, by=successor)
     assert code_of(error) == "status"
+
+
+def test_a_note_names_only_goals_that_are_agreed_on(program):
+    later = GoalSet.objects.create(program=program, number=2)
+    with pytest.raises(ValidationError) as error:
+        save(program, goals=(make_goal(later).pk,))
+
+    assert code_of(error) == "goals"
+
+
+def test_a_goal_that_a_signed_note_names_is_not_taken_out(program):
+    GoalSet.objects.filter(program=program).update(frozen_at=None)
+    goal = Goal.objects.of(program).first()
+    GoalSet.objects.filter(program=program).update(frozen_at=NOW)
+    sign(save(program, goals=(goal.pk,), no_goals=False, individual={}))
+    GoalSet.objects.filter(program=program).update(frozen_at=None)
+
+    with pytest.raises(ValidationError) as error:
+        remove_goal(goal=goal, by=program.counselor.user, now=NOW)
+
+    assert code_of(error) == "noted"
+    assert Goal.objects.filter(pk=goal.pk).exists()
 
 
 def test_goals_of_another_program_are_refused_and_nothing_is_kept(program):

@@ -253,6 +253,8 @@ def test_a_meeting_is_booked_from_the_answer(as_counselor, program, follow_up, m
     start = written(monday_at_nine)
 
     assert "Pertemuan lanjutan" in text_of(as_counselor.get(address))
+    for day in ("9999-12-31", "0001-01-01", "2026-02-30", "x"):
+        assert as_counselor.get(address, {"from": day}).status_code == 200
     refused = as_counselor.post(address, {"start": "kapan-kapan"})
     as_counselor.post(address, {"start": start})
 

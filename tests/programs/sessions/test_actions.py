@@ -347,6 +347,19 @@ def test_a_client_books_the_next_session_and_no_other(monday_at_nine):
     assert states(program) == ["booked", "booked", "open", "open"]
 
 
+def test_a_client_fills_a_gap_in_a_series_that_is_booked_already(monday_at_nine):
+    program = make_program(sessions=6, pace_days=7)
+    meetings = schedule(program, weekly(program))
+    rina = member(program).user
+    cancel_meeting(meeting=meetings[1], by=rina, now=NOW)
+
+    book_session(
+        session=program.sessions.get(number=2), starts_at=monday_at_nine + 4 * DAY, mode="video", by=rina, now=NOW
+    )
+
+    assert states(program) == ["booked"] * 6
+
+
 def test_a_client_keeps_to_notice_horizon_and_to_their_own_program(monday_at_nine):
     counselor = make_counselor()
     program = make_program(counselor=counselor, sessions=3, service=make_session_service(notice=720))
