@@ -25,8 +25,7 @@ from practice.calendar.locks import Busy
 from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives
 from practice.calendar.slots import Openings, Wish, find_openings
 from practice.catalog.models import Mode, Service
-from practice.people.limits import Limit, LimitReached, count
-from practice.records.context import client_ip
+from practice.people.limits import Limit, LimitReached, count, network_of
 from practice.zones import validate_zone
 from practice.zones import zone as zone_of
 
@@ -193,12 +192,12 @@ def read_key(request) -> str:
 
 
 def limited(view):
-    """Count the POSTs of an address; answer 429 over the limit."""
+    """Count the POSTs of a network; answer 429 over the limit."""
 
     @wraps(view)
     def counted(request):
         try:
-            count((BOOKINGS, client_ip(request)), now=timezone.now())
+            count((BOOKINGS, network_of(request)), now=timezone.now())
         except LimitReached as error:
             return answer({"code": "too_many"}, 429, **{"Retry-After": str(error.retry_after)})
         return view(request)

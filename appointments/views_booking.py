@@ -34,9 +34,8 @@ from practice.catalog.models import Mode
 from practice.pages.errors import page_not_found
 from practice.pages.preferences import ONE_YEAR, LanguageForm
 from practice.people.clients import Client
-from practice.people.limits import LimitReached, count
+from practice.people.limits import LimitReached, count, network_of
 from practice.people.practices import Practice
-from practice.records.context import client_ip
 
 CARRIED = [*DETAILS, "shown", "website", "at", "hold"]
 ANY_METHOD = ["GET", "HEAD", "POST"]
@@ -123,7 +122,7 @@ def hold_time(request, offer):
     choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode)
     new = is_new(request)
     try:
-        count((BOOKINGS, client_ip(request)), now=now)
+        count((BOOKINGS, network_of(request)), now=now)
         held = hold(choice=choice, hold_key=key, is_new_client=new, now=now)
     except Taken:
         return taken_page(request, offer, choice, asked.counselor, is_new_client=new, now=now)
@@ -351,7 +350,7 @@ def book_confirm(request, offer):
         problem = _("That was very fast. Look at everything once more, then press the button again.")
         return check_page(request, pick, problem=problem, status=422, **again)
     try:
-        count((BOOKINGS, client_ip(request)), now=now)
+        count((BOOKINGS, network_of(request)), now=now)
         told = book(request, pick, form, key=key, browser=browser, now=now)
     except Taken:
         choice = pick.wider_choice()

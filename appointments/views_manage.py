@@ -34,8 +34,7 @@ from practice.calendar.meetings import Meeting, Status
 from practice.calendar.reserving import NotAllowed, Taken, Wanted, offer_alternatives
 from practice.calendar.slots import Wish
 from practice.pages.errors import page_not_found, too_many
-from practice.people.limits import LimitReached, count
-from practice.records.context import client_ip
+from practice.people.limits import LimitReached, count, network_of
 
 ANY_METHOD = ["GET", "HEAD", "POST"]
 FRESH = timedelta(hours=1)  # the message about the last change is still on its way
@@ -50,7 +49,7 @@ def manage_enter(request, token):
     if link is not None:
         return let_in(redirect("manage", link.meeting_id), link.meeting_id, link.token_hash)
     try:
-        count((BAD_LINKS, client_ip(request)), now=now)
+        count((BAD_LINKS, network_of(request)), now=now)
     except LimitReached as error:
         return too_many(request, error.retry_after)
     return link_gone(request)

@@ -328,6 +328,14 @@ def test_a_forged_forwarding_header_is_not_another_address(api):
     assert post(api, "{}", **{"X-Forwarded-For": "10.9.9.9"}).status_code == 429
 
 
+def test_all_addresses_of_an_ipv6_line_are_one(api):
+    answers = [post(Browser(REMOTE_ADDR=f"2001:db8:0:7::{n:x}"), "{}", key=str(n)).status_code for n in range(1, 12)]
+    neighbour = post(Browser(REMOTE_ADDR="2001:db8:0:8::1"), "{}")
+
+    assert answers == [422] * 10 + [429]
+    assert neighbour.status_code == 422
+
+
 def test_three_unproven_appointments_for_an_address_are_enough(api, consultation, ayu):
     addresses = ["rina@gmail.com", "r.i.n.a@gmail.com", "rina+2@gmail.com", "Rina@GMAIL.com"]
     answers = [

@@ -328,6 +328,21 @@ def test_the_eleventh_try_of_an_address_has_to_wait_and_loses_nothing(client, co
     assert choosing.status_code == 429
 
 
+@pytest.mark.parametrize("name", ["book_time", "book_confirm"])
+def test_all_addresses_of_an_ipv6_line_are_one(client, consultation, settings, clock, name):
+    settings.LIMITS = True
+    fields = checked(client, consultation)
+    clock.shift(timedelta(seconds=5))
+    url = address(name, consultation)
+    answers = [client.post(url, fields, REMOTE_ADDR=f"2001:db8:0:7::{n:x}").status_code for n in range(1, 12)]
+
+    neighbour = client.post(url, fields, REMOTE_ADDR="2001:db8:0:8::1")
+
+    assert 429 not in answers[:10]
+    assert answers[10] == 429
+    assert neighbour.status_code != 429
+
+
 @pytest.mark.django_db(transaction=True)
 def test_when_everybody_wants_the_same_counselor_the_form_asks_to_press_again(client, consultation, ayu):
     fields = checked(client, consultation)

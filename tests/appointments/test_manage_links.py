@@ -218,6 +218,17 @@ def test_guessing_links_ends_after_twenty(client, settings, meeting):
     assert right.status_code == 302
 
 
+def test_all_addresses_of_an_ipv6_line_guess_together(client, settings, meeting):
+    settings.LIMITS = True
+    guess = reverse("manage_enter", args=["y" * 43])
+    answers = [client.get(guess, REMOTE_ADDR=f"2001:db8:0:7::{n:x}").status_code for n in range(1, 22)]
+
+    neighbour = client.get(guess, REMOTE_ADDR="2001:db8:0:8::1")
+
+    assert answers == [404] * 20 + [429]
+    assert neighbour.status_code == 404
+
+
 @pytest.mark.parametrize("token", ["a", "m", "%F0%9F%A7%B5", "x" * 900, "..%2F", "'; --"])
 def test_odd_links_are_not_found(client, token):
     assert client.get(f"/b/{token}/").status_code == 404
