@@ -6,14 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from appointments.models import Consultation
 from appointments.replays import Request, earlier_answer, kept_answer
 from practice.calendar.actions import booking_event, care_for, notice
 from practice.calendar.links import new_link
+from practice.calendar.locks import lock
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
-from practice.calendar.reserving import HOLD, NotAllowed, Wanted, reserve_locked, reserve_within, scarce_things
+from practice.calendar.reserving import HOLD, NotAllowed, Wanted, reserve_locked, scarce_things
 from practice.catalog.models import Approval, Service
 from practice.database.compiled import Compiled
 from practice.database.together import insert_together
@@ -24,6 +26,9 @@ from practice.people.consents import given
 from practice.people.counselors import Counselor
 from practice.records.actions import record
 
+MOST_HOLDS = 2  # of a browser
+MOST_HOLDS_TOGETHER = 5  # of all browsers of a network: families and offices share an address
+LONGEST_HOLD = 11 * HOLD  # ten times longer (WCAG 2.2.1)
 MOST_UNPROVEN = 3
 UNPROVEN = Compiled(
     lambda address, now, client: (
@@ -107,33 +112,64 @@ class Choice:
 
 
 @transaction.atomic
-def hold(*, choice: Choice, hold_key: str, is_new_client: bool, now: datetime) -> Meeting:
+def hold(*, choice: Choice, hold_key: str, network: str, is_new_client: bool, now: datetime) -> Meeting:
     """Keep the chosen time for ten minutes for the browser behind `hold_key`.
 
-    A browser holds at most two times: older holds are given back. Raise NotAllowed, Taken or Busy.
+    A browser holds at most two times: older holds are given back. All browsers of a `network` (a keyed hash; "" is not
+    counted) hold at most five. Raise NotAllowed, Taken or Busy.
     """
     service, starts_at = choice.service, choice.starts_at
+    wanted = choice.wanted(status=Status.HELD, hold_key=hold_key, hold_network=network, is_new_client=is_new_client)
+    lock([*scarce_things([wanted]), *holds_of(network)])
+    room = room_for_holds(network, apart=Q(hold_key=hold_key), now=now)
+    busy_from = starts_at - timedelta(minutes=service.buffer_before)
+    busy_until = starts_at + timedelta(minutes=service.minutes + service.buffer_after)
     own = Meeting.objects.filter(status=Status.HELD, hold_key=hold_key).order_by("-booked_at")
-    in_the_way = own.filter(
-        busy_from__lt=starts_at + timedelta(minutes=service.minutes + service.buffer_after),
-        busy_until__gt=starts_at - timedelta(minutes=service.buffer_before),
+    wanted.releasing = tuple(
+        held.pk
+        for age, held in enumerate(own.only("busy_from", "busy_until"), start=1)
+        if age >= min(MOST_HOLDS, room) or (held.busy_from < busy_until and held.busy_until > busy_from)
     )
-    releasing = {*own.values_list("pk", flat=True)[1:], *in_the_way.values_list("pk", flat=True)}
-    wanted = choice.wanted(
-        status=Status.HELD, hold_key=hold_key, is_new_client=is_new_client, releasing=tuple(releasing)
-    )
-    return reserve_within([wanted], now=now)[0]
+    return reserve_locked(wanted, now=now)
 
 
 @transaction.atomic
 def extend_hold(*, meeting: Meeting, hold_key: str, now: datetime) -> Meeting:
-    """Keep a held time for another ten minutes, at most ten times. Raise NotAllowed if it is no longer held."""
+    """Keep a held time for another ten minutes, for up to 110 minutes in all.
+
+    One that ran out is taken up again, if the network holds fewer than five by now. Raise NotAllowed or Busy.
+    """
+    if counted := holds_of(meeting.hold_network):
+        lock(counted)
     held = Meeting.objects.select_for_update().filter(pk=meeting.pk, hold_key=hold_key, status=Status.HELD).first()
-    if held is None or now - held.booked_at > 10 * HOLD:
+    if held is None or now - held.booked_at > LONGEST_HOLD - HOLD:
         raise NotAllowed(_("This time is no longer held. Choose a time again."), code="hold")
+    if held.hold_expires_at <= now:
+        room_for_holds(held.hold_network, apart=Q(pk=held.pk), now=now)
     held.hold_expires_at = now + HOLD
     held.save(update_fields=["hold_expires_at"])
     return held
+
+
+def holds_of(network: str) -> list[tuple[str, str]]:
+    """What the holds of a network are counted under, as a thing to lock."""
+    return [("holds", network)] if network else []
+
+
+def room_for_holds(network: str, *, apart: Q, now: datetime) -> int:
+    """How many more times may be held from this network; holds that are `apart` do not count.
+
+    The lock of its holds is held. Raise NotAllowed if there is no room.
+    """
+    if not network:
+        return MOST_HOLDS_TOGETHER
+    together = Meeting.objects.filter(status=Status.HELD, hold_network=network, hold_expires_at__gt=now)
+    room = MOST_HOLDS_TOGETHER - together.exclude(apart).count()
+    if room < 1:
+        raise NotAllowed(
+            _("Several times are being held over your internet connection. Try again in a few minutes."), code="holds"
+        )
+    return room
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from appointments.times import read_start, written_start
 from practice.calendar.meetings import Meeting, Status
 from practice.catalog.models import Location, Service
 from practice.people.counselors import Counselor
+from practice.people.limits import network_of
 
 FORM_SALT = "appointments.form"
 FASTEST = timedelta(seconds=3)  # nobody reads and fills the details in less
@@ -25,6 +26,13 @@ def browser_key(request) -> str:
     """A keyed hash that knows this browser again by its CSRF cookie: 64 hex digits. The answer sets the cookie."""
     get_token(request)
     return salted_hmac("appointments.hold", request.META["CSRF_COOKIE"], algorithm="sha256").hexdigest()
+
+
+def network_key(request) -> str:
+    """A keyed hash of the network a request comes from: 64 hex digits, or "" where nothing is limited."""
+    if not settings.LIMITS:
+        return ""
+    return salted_hmac("appointments.hold.network", network_of(request), algorithm="sha256").hexdigest()
 
 
 @dataclass(frozen=True)

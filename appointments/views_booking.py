@@ -24,7 +24,18 @@ from appointments.actions import Choice, book_consultation, extend_hold, hold
 from appointments.api import BOOKINGS
 from appointments.choices import ANY, Offer, find_offer
 from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
-from appointments.hold import Pick, browser_key, candidates, is_hasty, own_hold, own_holds, pick_of, read_pick, stamp
+from appointments.hold import (
+    Pick,
+    browser_key,
+    candidates,
+    is_hasty,
+    network_key,
+    own_hold,
+    own_holds,
+    pick_of,
+    read_pick,
+    stamp,
+)
 from appointments.replays import Mismatch, Request
 from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
 from practice.calendar.locks import Busy
@@ -34,11 +45,12 @@ from practice.catalog.models import Mode
 from practice.pages.errors import page_not_found
 from practice.pages.preferences import ONE_YEAR, LanguageForm
 from practice.people.clients import Client
-from practice.people.limits import LimitReached, count, network_of
+from practice.people.limits import Limit, LimitReached, count, network_of
 from practice.people.practices import Practice
 
 CARRIED = [*DETAILS, "shown", "website", "at", "hold"]
 ANY_METHOD = ["GET", "HEAD", "POST"]
+EXTENSIONS = Limit("extending a hold", 20, 20 * 60)
 
 
 def about_offer(view):
@@ -123,7 +135,7 @@ def hold_time(request, offer):
     new = is_new(request)
     try:
         count((BOOKINGS, network_of(request)), now=now)
-        held = hold(choice=choice, hold_key=key, is_new_client=new, now=now)
+        held = hold(choice=choice, hold_key=key, network=network_key(request), is_new_client=new, now=now)
     except Taken:
         return taken_page(request, offer, choice, asked.counselor, is_new_client=new, now=now)
     except (NotAllowed, Busy, LimitReached) as error:
@@ -145,7 +157,7 @@ def said(error: Exception) -> str:
     return " ".join(error.messages)
 
 
-def with_status_of(error: Exception, response: HttpResponse) -> HttpResponse:
+def with_status_of(error: Exception | None, response: HttpResponse) -> HttpResponse:
     """The answer with the status that tells programs what happened."""
     if isinstance(error, LimitReached):
         response.status_code, response["Retry-After"] = 429, str(error.retry_after)
@@ -276,15 +288,20 @@ def book_extend(request, offer):
     pick = read_pick(request.POST, offer, key=key)
     if pick is None:
         return choose_again(request, offer)
+    refused = None
     try:
+        count((EXTENSIONS, network_of(request)), now=now)
         if pick.held is None:
             raise NotAllowed(_("This time is no longer held. You can still book it if it is free."), code="hold")
         pick.held.hold_expires_at = extend_hold(meeting=pick.held, hold_key=key, now=now).hold_expires_at
-    except NotAllowed as error:
+    except (NotAllowed, Busy, LimitReached) as error:
+        refused = error
         messages.warning(request, said(error))
     if request.POST.get("at") == "check":
-        return check_or_details(request, pick, status_if_wrong=200)
-    return details_page(request, pick, details_form(request, pick, initial=typed(request.POST)), now=now)
+        page = check_or_details(request, pick, status_if_wrong=200)
+    else:
+        page = details_page(request, pick, details_form(request, pick, initial=typed(request.POST)), now=now)
+    return with_status_of(refused, page)
 
 
 # --- Screen 4: check, then book ------------------------------------------------------------------------------------

@@ -108,6 +108,7 @@ class Meeting(models.Model):
     )
     hold_expires_at = models.DateTimeField(null=True, blank=True)
     hold_key = models.CharField(max_length=64, blank=True, help_text="keyed hash of who holds it")
+    hold_network = models.CharField(max_length=64, blank=True, help_text="keyed hash of where it is held from")
     price = models.PositiveIntegerField(help_text="whole rupiah, as agreed when booked")
     free_cancel_until = models.DateTimeField()
     free_move_until = models.DateTimeField()

@@ -73,6 +73,7 @@ class Wanted:
     clients: Sequence[Client] = ()
     status: Status = Status.CONFIRMED
     hold_key: str = ""
+    hold_network: str = ""
     is_new_client: bool = True
     follows_notice: bool = True
     follows_hours: bool = True
@@ -271,7 +272,8 @@ def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None,
         changed_at=now,
     )
     if one.status == Status.HELD:
-        meeting.hold_expires_at, meeting.hold_key = now + HOLD, one.hold_key
+        meeting.hold_expires_at = now + HOLD
+        meeting.hold_key, meeting.hold_network = one.hold_key, one.hold_network
     if one.status == Status.REQUESTED:
         meeting.answer_due_at = min(now + ANSWER_WITHIN, one.starts_at)
     place_in_time(meeting, one.starts_at, room)
