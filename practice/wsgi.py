@@ -4,9 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from practice.database.patience import PATIENCE, Connection
 from practice.database.server import HEAL_PATIENCE, Server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 Server.patience = HEAL_PATIENCE  # a visitor rather reads that we are away than waits a minute
+Connection.patience = PATIENCE
 application = get_wsgi_application()

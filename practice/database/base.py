@@ -1,5 +1,8 @@
 """Django's PostgreSQL backend with two additions: the embedded server, and no long wait for a server that hangs.
 
+Before a request the server has half a second to answer, a connection that has to be made has two, and a statement has
+as long as `patience` says.
+
 With `EMBEDDED` in the database's settings (`{"DIR": path, "DURABLE": bool}`) it runs on a server of our own, started on
 the first connection and again whenever it has died. Without it, on any PostgreSQL.
 """
@@ -9,11 +12,13 @@ import itertools
 import re
 import select
 import time
+from types import SimpleNamespace
 
 import psycopg
 from django.db.backends.postgresql import base, client
 
 from . import binaries
+from .patience import Connection
 from .server import HEAL_PATIENCE, PORT, Server
 
 ANSWER_PATIENCE = 0.5
@@ -55,6 +60,7 @@ def _numbered(query: str) -> str:
 
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
+    Database = SimpleNamespace(**vars(psycopg) | {"connect": Connection.connect})  # Django takes it from there
     answered_at = float("-inf")
 
     @property
@@ -72,6 +78,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params):
         """Connect, healing an embedded server that has just died. Raise OperationalError after two seconds."""
+        Connection.refuse_so_soon()
         deadline = time.monotonic() + HEAL_PATIENCE
         while True:
             try:

@@ -11,6 +11,7 @@ from appointments.models import Consultation
 from practice.calendar.locks import lock_key
 from practice.calendar.meetings import Meeting, Status
 from practice.catalog.models import Approval, Kind, Mode
+from practice.database.patience import PATIENCE, Connection
 from practice.messages.models import Message
 from practice.people.clients import Client, Consent
 from practice.records.actions import read
@@ -344,7 +345,8 @@ def test_all_addresses_of_an_ipv6_line_are_one(client, consultation, settings, c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_when_everybody_wants_the_same_counselor_the_form_asks_to_press_again(client, consultation, ayu):
+def test_when_everybody_wants_the_same_counselor_the_form_asks_to_press_again(client, consultation, ayu, monkeypatch):
+    monkeypatch.setattr(Connection, "patience", PATIENCE)  # as in a web process
     fields = checked(client, consultation)
     somebody = connection.copy()
     with somebody.cursor() as cursor:

@@ -1,15 +1,22 @@
 """Many people at once, two web processes: exactly one booking for each free place, and a clear answer for everybody."""
 
+import os
 import re
+import signal
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from practice.database.patience import PATIENCE, PAUSE
+from practice.database.server import Server
 from tests.served import Served, post_json
 
 SCENE = """
@@ -161,3 +168,50 @@ def test_two_hundred_on_pages_and_api_together_make_one_booking(served):
     assert statuses[201] + statuses[302] == 1
     assert statuses[409] == 199
     assert served.python(OVERLAPS)[0] == 0
+
+
+@pytest.fixture
+def database(served):
+    """The database that serves, for somebody who looks at it from the side."""
+    server = Server(served.data / "postgres", durable=False)
+    with psycopg.connect(host=server.join(), user="postgres", dbname="postgres") as connection:
+        yield connection
+    server.leave()
+
+
+def test_a_database_that_freezes_while_a_form_is_answered_is_a_page_with_the_form(served, database):
+    day = next_monday(served, weeks=6)
+    browser = Browser(served)
+    sent = {"shown": "1", "question": "Saya ingin bicara.", "mode": "video", "start": f"{day}T03:00Z"}
+    body = urllib.parse.urlencode(sent | {"csrfmiddlewaretoken": browser.token, "counselor": "any"}).encode()
+    database.execute("LOCK TABLE practice_service")  # so that the request is under way when everything stops
+
+    def press():
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            browser.opener.open(browser.url, body, timeout=20)
+        return refused.value.code, refused.value.read().decode(), time.monotonic()
+
+    with ThreadPoolExecutor() as pool:
+        pressed = pool.submit(press)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while not database.execute(waiting).fetchone()[0]:
+            time.sleep(0.05)
+            database.execute("SELECT pg_stat_clear_snapshot()")
+        pids = [pid for (pid,) in database.execute("SELECT pid FROM pg_stat_activity")]
+        directory = Path(database.execute("SHOW data_directory").fetchone()[0])
+        pids.append(int((directory / "postmaster.pid").read_text().split()[0]))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        frozen_at = time.monotonic()
+        try:
+            status, page, answered_at = pressed.result(timeout=30)
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+    database.rollback()
+    time.sleep(PAUSE)
+
+    assert status == 503
+    assert answered_at - frozen_at < PATIENCE + 1
+    assert all(value in page for value in sent.values())
+    assert browser.choose("any", day, f"{day}T03:00Z") == 302

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import Error, OperationalError, connections
+from django.db import Error, OperationalError, connections, transaction
 
 from practice.database import binaries
 from practice.database.base import DatabaseWrapper
+from practice.database.patience import PATIENCE, Connection
 from practice.database.places import can_reach
 from practice.database.secrets import demo_key, demo_secret
 from practice.database.server import PORT, Server
@@ -275,6 +276,58 @@ def test_a_server_that_hangs_is_given_up_within_three_seconds(server):
 
         assert ask(backend, "SELECT 6 * 7") == 42
         assert backend.is_usable()
+
+
+@contextlib.contextmanager
+def frozen(*pids: int):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield time.monotonic()
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_freezes_in_the_middle_of_a_transaction_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(Connection, "patience", 1.0)
+    with make_backend(server) as backend:
+        ask(backend, "SELECT 1")
+        begin_request(backend)
+        with (
+            frozen(ask(backend, "SELECT pg_backend_pid()"), pid_of(server)) as since,
+            pytest.raises(OperationalError, match="no answer"),
+            transaction.atomic(using="throwaway"),
+        ):
+            ask(backend, "SELECT 1")
+        assert time.monotonic() - since < 2
+
+        assert ask_until_answered(backend, "SELECT 6 * 7") == 42
+
+
+def test_nobody_reads_an_answer_that_came_too_late(server, monkeypatch):
+    monkeypatch.setattr(Connection, "patience", 0.3)
+    with make_backend(server) as backend:
+        ask(backend, "SELECT 1")
+        late = backend.connection
+        with pytest.raises(OperationalError):
+            ask(backend, "SELECT 'late' FROM pg_sleep(0.6)")
+        time.sleep(0.5)
+
+        assert late.closed
+        with pytest.raises(Error):
+            ask(backend, "SELECT 'early'")
+        assert ask_until_answered(backend, "SELECT 'early'") == "early"
+
+
+def test_only_web_processes_are_in_a_hurry(server):
+    asked = "import practice.wsgi; from practice.database.patience import Connection; print(Connection.patience)"
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert told.stdout == f"{PATIENCE}\n"
+    assert Connection.patience is None
+    with make_backend(server) as backend:
+        assert ask(backend, "SELECT 42 FROM pg_sleep(0.5)") == 42
 
 
 def test_a_server_that_cannot_start_again_is_given_up_within_three_seconds(server):
