@@ -250,6 +250,7 @@ def make_attempt(program, number, *, starts_at, status=Status.CONFIRMED, **field
         session_count=program.sessions.count(),
         series=program.pk,
         series_gap=timedelta(days=program.plans.latest("number").pace_days) / 3,
+        late_rule=program.plans.latest("number").late_cancel_rule,
         **fields,
     )
     return Attempt.objects.create(session=session, meeting=meeting)

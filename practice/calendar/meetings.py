@@ -113,6 +113,12 @@ class Meeting(models.Model):
     free_cancel_until = models.DateTimeField()
     free_move_until = models.DateTimeField()
     moves_left = models.PositiveSmallIntegerField()
+    late_rule = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        help_text="what was agreed of a late cancellation: counts, replaced; else the fee is due",
+    )
     series = models.UUIDField(null=True, blank=True, help_text="what it is one of several of: a program")
     series_gap = models.DurationField(null=True, blank=True, help_text="how far apart its starts lie at least")
     answer_due_at = models.DateTimeField(null=True, blank=True)

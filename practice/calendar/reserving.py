@@ -50,12 +50,16 @@ class NotAllowed(ValidationError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a meeting stands in a series: number k of n, its start at least a gap from the other starts."""
+    """Where a meeting stands in a series: number k of n, its start at least a gap from the other starts.
+
+    `late_rule` is what the agreement says of a late cancellation.
+    """
 
     series: UUID
     number: int
     count: int
     gap: timedelta
+    late_rule: str = ""
 
 
 @dataclass
@@ -267,6 +271,7 @@ def new_meeting(one: Wanted, counselor: Counselor, room: tuple[int, int] | None,
         series_gap=place and place.gap,
         session_number=place and place.number,
         session_count=place and place.count,
+        late_rule=place.late_rule if place else "",
         moves_left=service.moves_allowed,
         booked_at=now,
         changed_at=now,

@@ -151,6 +151,7 @@ class Weaver:
         ]
         for k, meeting in stations:
             meeting.session_number, meeting.session_count = k, count
+            meeting.late_rule = plans[-1].late_cancel_rule
             meeting.series, meeting.series_gap = program.pk, timedelta(days=plans[-1].pace_days) / GAP
         found = Told(program, plans, members, sessions, stations, theme, self.rng, self.book.now)
         self._sign(found)

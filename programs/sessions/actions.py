@@ -117,7 +117,7 @@ def book(
             follows_notice=own,
             step=None if own else CELL,
             price=thread.plan.price,
-            place=Place(program.pk, slot.number, len(thread), gap_of(thread)),
+            place=Place(program.pk, slot.number, len(thread), gap_of(thread), thread.plan.late_cancel_rule),
         )
         for slot in slots
     ]

@@ -75,6 +75,7 @@ def check(request, program, thread, who, start, *, problem="", status=200):
         "ends_at": start + timedelta(minutes=service.minutes),
         "free_cancel_until": start - timedelta(minutes=service.free_cancel),
         "free_move_until": start - timedelta(minutes=service.free_move),
+        "late_rule": thread.plan.late_cancel_rule,
         "now": timezone.now(),
         "problem": problem,
     }

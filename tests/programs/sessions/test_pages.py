@@ -4,13 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from practice.calendar.models import Meeting, Party, Status
-from practice.people.models import Role
+from practice.messages.actions import deliver
+from practice.messages.models import Message
+from practice.people.models import Client, Role, User
 from programs.plan.models import Status as ProgramStatus
+from programs.sessions.actions import book_session
 from programs.sessions.models import Attempt
 from programs.sessions.thread import thread_of
 from tests.factories import (
@@ -388,3 +392,32 @@ def test_a_clients_page_takes_as_many_statements_in_a_room_as_by_video(client, p
 
     statements(program)
     assert statements(other) == statements(program)
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "late", "after"),
+    [
+        ("counts", "After that it counts as one", "If you cancel now, it counts as one", "it counts as one of the"),
+        ("replaced", "After that it is replaced", "If you cancel now, it is replaced", "It is replaced by another"),
+    ],
+)
+def test_what_a_late_cancellation_means_is_said_as_it_was_agreed(client, monday_at_nine, rule, before, late, after):
+    program = make_program(late_cancel_rule=rule, service=make_session_service(free_cancel=24 * 60))
+    rina = member(program).user
+    User.objects.filter(pk=rina.pk).update(language="en")
+    Client.objects.update(language="en")
+    meeting = book_session(
+        session=program.sessions.get(number=1), starts_at=monday_at_nine, mode="video", by=rina, now=NOW
+    )
+    enter(client, member(program))
+    manage, cancel = reverse("manage", args=[meeting.pk]), reverse("manage_cancel", args=[meeting.pk])
+
+    assert before in client.get(manage).text
+    with time_machine.travel(monday_at_nine - timedelta(hours=3), tick=False):
+        enter(client, member(program))
+        assert late in client.get(cancel).text
+        client.post(cancel, {"version": meeting.version})
+        assert after in client.get(manage).text
+    deliver(message_id=Message.objects.get(kind="meeting.cancelled").pk, now=monday_at_nine)
+    [sent] = mail.outbox
+    assert after.lower() in " ".join(sent.body.lower().split())
