@@ -183,7 +183,6 @@ def make_program(
         status=status,
         title="Tidur lebih nyenyak",
         problem="Sulit tidur sejak pindah kerja",
-        was_proposed=status != ProgramStatus.DRAFT,
         created_at=now,
         agreed_at=now if is_signed else None,
     )
@@ -193,7 +192,8 @@ def make_program(
         program.closed_at, program.close_reason = now, "goals_reached"
     program.save()
     for position, client in enumerate(clients, start=1):
-        ProgramMember.objects.create(program=program, client=client, position=position)
+        was_offered = status != ProgramStatus.DRAFT
+        ProgramMember.objects.create(program=program, client=client, position=position, was_offered=was_offered)
         CareRelationship.objects.update_or_create(
             client=client,
             counselor=counselor,

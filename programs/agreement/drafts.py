@@ -140,9 +140,11 @@ def refuse_outside_care(counselor: Counselor, clients: Sequence[Client], now: da
 
 def seat(program: Program, clients: Sequence[Client]) -> None:
     """Let these people, and nobody else, take part in a draft, in this order."""
-    ProgramMember.objects.filter(program=program).delete()
+    before = ProgramMember.objects.filter(program=program)
+    offered = set(before.filter(was_offered=True).values_list("client_id", flat=True))
+    before.delete()
     ProgramMember.objects.bulk_create(
-        ProgramMember(program=program, client=client, position=position)
+        ProgramMember(program=program, client=client, position=position, was_offered=client.pk in offered)
         for position, client in enumerate(clients, start=1)
     )
 

@@ -103,7 +103,8 @@ def _offer(offer, seen, texts, *, by, now, kind) -> Plan:
     for code, text in texts.items():
         PlanText.objects.create(plan=kept, language=code, text=text, text_hash=hash_of(text))
     if kept.cause == Plan.Cause.PROPOSAL:
-        take_step(program, Status.PROPOSED, by=by, now=now, was_proposed=True)
+        program.members.update(was_offered=True)
+        take_step(program, Status.PROPOSED, by=by, now=now)
     prolong_care(program, until=kept.expires_at, now=now)
     tell(clients_of(program), kind, kept, now=now)
     record(by, "program.proposed" if kept.cause == "proposal" else "plan.offered", program, now=now, plan=kept.number)

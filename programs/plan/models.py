@@ -67,7 +67,7 @@ class ProgramQuerySet(RecordQuerySet):
 
         Nobody at the desk. Outside care a program is not there, whoever once led it.
         """
-        return self.filter(Q(members__client__user=user, was_proposed=True) | self._led_or_watched(user)).distinct()
+        return self.filter(self._offered_to(user) | self._led_or_watched(user)).distinct()
 
     def for_staff(self, user):
         """Programs that this person leads, helps to lead or supervises: never because they take part as a client."""
@@ -104,8 +104,12 @@ class ProgramQuerySet(RecordQuerySet):
         return self.filter(self._care_of(user)) if user.has_role(Role.COUNSELOR) else self.none()
 
     def for_client(self, user):
-        """Programs that this person takes part in, from the proposal on."""
-        return self.filter(members__client__user=user, was_proposed=True).distinct()
+        """Programs that this person takes part in, from the proposal to them on."""
+        return self.filter(self._offered_to(user)).distinct()
+
+    @staticmethod
+    def _offered_to(user):
+        return Q(members__client__user=user, members__was_offered=True)
 
     def open(self):
         """Programs that are not closed."""
@@ -153,7 +157,6 @@ class Program(KeyHolder):
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT)
     title = EncryptedTextField(key_from="", verbose_name=_("title"))
     problem = EncryptedTextField(key_from="", verbose_name=_("the problem, in the client’s words"))
-    was_proposed = models.BooleanField(default=False, help_text="the client has seen it")
     resume_on = models.DateField(_("to be resumed on"), null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="when a paused client was last asked")
     close_reason = models.CharField(max_length=17, choices=CloseReason, blank=True, default="")
@@ -222,6 +225,7 @@ class ProgramMember(models.Model):
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="members")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="program_memberships")
     position = models.PositiveSmallIntegerField(default=1)
+    was_offered = models.BooleanField(default=False, help_text="a proposal was there for them to read")
 
     class Meta:
         constraints = [

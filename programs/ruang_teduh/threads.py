@@ -128,7 +128,6 @@ class Weaver:
             status=stage,
             title=theme.title,
             problem=theme.problem,
-            was_proposed=stage != Stage.DRAFT,
             created_at=created_at,
             agreed_at=agreed_at,
             revision=1,
@@ -306,7 +305,12 @@ class Weaver:
         self._accounts()
         Program.objects.bulk_create([found.program for found in self.told])
         ProgramMember.objects.bulk_create(
-            ProgramMember(program=found.program, client=client, position=position)
+            ProgramMember(
+                program=found.program,
+                client=client,
+                position=position,
+                was_offered=found.program.status != Stage.DRAFT,
+            )
             for found in self.told
             for position, client in enumerate(found.members, start=1)
         )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.urls import reverse
 
 from practice.messages.models import Message
 from practice.people.models import CareRelationship
@@ -223,3 +224,27 @@ def test_who_has_signed_is_not_reminded(db):
     remind_of_proposals(now=NOW + 7 * DAY)
 
     assert Message.objects.get(kind="program.reminder").client == scene.clients[1]
+
+
+def test_who_joins_a_draft_sees_nothing_of_it_before_it_is_offered_to_them(client):
+    scene = Scene(names=("Rina", "Budi"))
+    rina, budi = scene.clients
+    scene.clients = [rina]
+    plan = scene.proposed(title="Judul lama")
+    withdraw_proposal(plan=plan, by=scene.ayu.user, now=NOW)
+    scene.clients = [rina, budi]
+    scene.edit(plan.program, title="Judul kerja")
+
+    pages = {}
+    for person in (rina, budi):
+        client.force_login(person.user)
+        pages[person] = client.get(reverse("home")).text, client.get(reverse("program", args=[plan.program_id]))
+
+    assert pages[budi][1].status_code == 404
+    assert reverse("program", args=[plan.program_id]) not in pages[budi][0]
+    assert pages[rina][1].status_code == 200
+    for text in (pages[rina][0], pages[rina][1].text):
+        assert "Judul kerja" not in text
+    propose_program(program=plan.program, by=scene.ayu.user, now=NOW)
+    client.force_login(budi.user)
+    assert client.get(reverse("program", args=[plan.program_id])).status_code == 200
