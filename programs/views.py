@@ -26,7 +26,7 @@ PAST_ON_A_PAGE = 20
 
 @require_safe
 def home(request):
-    """A client's meetings: the next one, those after it, and those that were. Staff begin with their day."""
+    """A client's meetings and programs: what is next, what comes after it, and what was. Staff begin with their day."""
     if request.user.is_staff and not request.user.has_role(Role.CLIENT):
         return redirect("today")
     now = timezone.now()
@@ -43,7 +43,7 @@ def home(request):
         "next": coming[0] if coming else None,
         "later": coming[1:],
         "past": page,
-        "programs": own_programs(request.user, request=request),
+        "own": own_programs(request.user, request=request),
         "has_record": request.user.has_role(Role.CLIENT),
         "now": now,
     }

@@ -1,4 +1,4 @@
-"""Mails that ask a client to look at their page: neutral words, no link that tells what it is about."""
+"""Mails that ask a client something: neutral words, and a link to the page that asks, behind the sign-in."""
 
 from datetime import datetime
 
@@ -18,15 +18,19 @@ from programs.reviews.models import FollowUp
 def render_review(message: Message, now: datetime) -> Rendered | None:
     """The invitation to say something before a review; None once it was held."""
     program = Program.objects.filter(pk=message.subject_id).first()
-    return _mail("program/review", message) if program and review_is_due(program) else None
+    if program is None or program.is_erased or not review_is_due(program):
+        return None
+    return _mail("program/review", message, reverse("own_review", args=[program.pk]))
 
 
 @register("program.follow_up", label=_("How it is some time later"), waits_for_morning=True)
 def render_follow_up(message: Message, now: datetime) -> Rendered | None:
     """The question how it is; None once it was answered."""
-    waiting = FollowUp.objects.filter(pk=message.subject_id, answered_at=None).exists()
-    return _mail("program/follow_up", message) if waiting else None
+    asked = FollowUp.objects.waiting().select_related("program").filter(pk=message.subject_id).first()
+    if asked is None or asked.program.is_erased:
+        return None
+    return _mail("program/follow_up", message, reverse("own_follow_up", args=[asked.program_id, asked.days_after]))
 
 
-def _mail(template: str, message: Message) -> Rendered:
-    return render_mail(template, {"link": settings.BASE_URL + reverse("home")}, message)
+def _mail(template: str, message: Message, path: str) -> Rendered:
+    return render_mail(template, {"link": settings.BASE_URL + path}, message)

@@ -88,6 +88,12 @@ class Ending(models.Model):
         return str(self.pk)
 
 
+class FollowUpQuerySet(RecordQuerySet):
+    def waiting(self):
+        """Those that were asked and not answered."""
+        return self.filter(asked_at__isnull=False, answered_at=None)
+
+
 class FollowUp(models.Model):
     """Asking one client again some time after the end: 30 and 90 days."""
 
@@ -103,7 +109,7 @@ class FollowUp(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     how_it_is = EncryptedTextField(key_from="program", verbose_name=_("how it is now"))
 
-    objects = RecordQuerySet.as_manager()
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         constraints = [

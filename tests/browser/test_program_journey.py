@@ -332,7 +332,7 @@ def sign_the_extension(rina, program):
 
 def take_along(rina, program):
     rina.open("home")
-    rina.open("program", program.pk)
+    rina.press(rina.page.locator(f"main a[href='{reverse('program', args=[program.pk])}']"))
     rina.press(rina.page.locator(f"main a[href='{reverse('own_ending', args=[program.pk])}']"))
     rina.reads("You found your own evenings again")
     rina.reads("Put the phone in the kitchen")
