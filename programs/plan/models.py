@@ -97,6 +97,10 @@ class ProgramQuerySet(RecordQuerySet):
         """Programs that this person leads or helps to lead, and so may write in."""
         if not user.has_role(Role.COUNSELOR):
             return self.none()
+        return self.cared_for_by(user)
+
+    def cared_for_by(self, user):
+        """Programs that a counselor leads or helps to lead, while in care; of a user, or their key, who is one."""
         return self.filter(self._cared_for(user)).distinct()
 
     def in_care_of(self, user):

@@ -15,6 +15,7 @@ from practice.messages.models import Message
 from practice.people.clients import CareRelationship, Client
 from practice.records.actions import record
 from practice.zones import zone
+from programs.agreement.mails import tell_counselor
 from programs.goals.actions import rate_goals
 from programs.goals.models import GoalRating
 from programs.plan.actions import locked, refuse_but_counselors
@@ -123,7 +124,7 @@ def review_is_due(program: Program) -> bool:
 def answer_follow_up(
     *, follow_up: FollowUp, how_it_is: str, levels: Mapping, client: Client, by, now: datetime
 ) -> FollowUp:
-    """Keep how it is now, and how the client sees their goals. Their counselor may read it for 30 days.
+    """Keep how it is now, and how the client sees their goals. Their counselor is told, and may read it for 30 days.
 
     Raise ValidationError if it is not asked yet or was answered, if nothing is said, or for somebody else's.
     """
@@ -149,6 +150,7 @@ def answer_follow_up(
     CareRelationship.objects.all().prolong(
         clients=clients, counselor_id=program.counselor_id, now=now, until=now + READ_FOR
     )
+    tell_counselor(program, "program.response", kept, now=now)
     record(by, "follow_up.answered", program, now=now, client=client, days_after=kept.days_after)
     return kept
 

@@ -11,15 +11,16 @@ from django.urls import reverse
 
 from practice.calendar.models import Status as MeetingStatus
 from practice.messages.actions import deliver
+from practice.messages.discretion import is_telling
 from practice.messages.models import Message
 from practice.messages.models import Status as Sending
-from practice.people.models import Role
+from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key
 from programs.between.models import Card, Reflection
 from programs.plan.models import Program, Status
-from programs.reviews.afterwards import ask, plan_follow_ups
+from programs.reviews.afterwards import answer_follow_up, ask, plan_follow_ups
 from programs.reviews.models import Ending
-from tests.factories import NOW, make_attempt, make_client, make_practice, make_program, make_user
+from tests.factories import NOW, make_attempt, make_client, make_counselor, make_practice, make_program, make_user
 from tests.programs.reviews.test_reviews import TEXTS
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +225,109 @@ def test_nobody_is_led_to_a_page_that_was_erased(rina, kind):
 
     assert sent.status != Sending.SENT
     assert mail.outbox == []
+
+
+# --- The counselor's way ---------------------------------------------------------------------------------------------
+
+
+def answered(client, *, at, days=30, **more):
+    """A program that ended, with what its client answered when they were asked."""
+    program = ended(client, at=at - days * DAY, **more)
+    follow_up = program.follow_ups.get(days_after=days)
+    follow_up.asked_at = at
+    follow_up.save()
+    answer_follow_up(follow_up=follow_up, how_it_is="KANARI-KABAR", levels={}, client=client, by=client.user, now=at)
+    return program
+
+
+def today(browser):
+    return browser.get(reverse("today")).content.decode()
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_counselor_is_told_of_an_answer_once_and_led_to_it(client, rina, language):
+    program = answered(rina, at=NOW)
+    counselor = program.counselor.user
+    Message.objects.filter(kind="program.response").update(language=language)
+
+    sent = newest_mail("program.response", NOW)
+    client.force_login(counselor)
+
+    assert Message.objects.get(kind="program.response").user == counselor
+    assert not is_telling(sent.subject)
+    assert "KANARI" not in sent.body
+    assert link_in(sent) == reverse("follow_up", args=[program.pk, 30])
+    assert "KANARI-KABAR" in client.get(link_in(sent)).content.decode()
+
+
+def test_an_answer_stands_on_the_counselors_day_and_leads_to_it(client, rina):
+    program = answered(rina, at=NOW - DAY)
+    client.force_login(program.counselor.user)
+
+    page = today(client)
+
+    assert "Rina" in page
+    assert "22 November" in page or "22 Nov" in page
+    assert "KANARI" not in page
+    assert "KANARI-KABAR" in follow(client, page, "follow_up", program.pk, 30)
+
+
+def test_after_a_week_an_answer_is_found_on_the_page_of_its_program(client, rina):
+    program = answered(rina, at=NOW - 8 * DAY)
+    client.force_login(program.counselor.user)
+
+    assert reverse("follow_up", args=[program.pk, 30]) not in today(client)
+
+    page = follow(client, client.get(reverse("caseload") + "?show=closed").content.decode(), "program", program.pk)
+    assert "KANARI-KABAR" in follow(client, page, "follow_up", program.pk, 30)
+
+
+def test_whoever_helps_to_lead_finds_the_answer_and_nobody_else_does(client, rina, front_desk):
+    program = answered(rina, at=NOW)
+    helper, other = make_counselor(name="Daeng"), make_counselor(name="Sari")
+    program.co_counselors.add(helper)
+    for counselor in (helper, other):  # both care for her
+        CareRelationship.objects.create(
+            client=rina, counselor=counselor, started_at=NOW, ends_at=NOW, is_kept_open=True
+        )
+    address = reverse("follow_up", args=[program.pk, 30])
+
+    shown = []
+    for user in (program.counselor.user, helper.user, other.user, rina.user):
+        client.force_login(user)
+        shown.append(address in client.get(reverse("today"), follow=True).content.decode())
+
+    assert shown == [True, True, False, False]
+
+
+def test_once_care_is_over_the_answer_is_not_on_the_day(client, rina):
+    program = answered(rina, at=NOW)
+    CareRelationship.objects.filter(client=rina).update(is_kept_open=False, ends_at=NOW - 3000 * DAY)
+    client.force_login(program.counselor.user)
+
+    assert reverse("follow_up", args=[program.pk, 30]) not in today(client)
+
+
+def test_the_day_asks_as_often_for_many_answers_as_for_none(client, ayu, rina):
+    client.force_login(ayu.user)
+    counts = []
+    for more in (0, 6):
+        for _n in range(more):
+            answered(rina, at=NOW, counselor=ayu)
+        today(client)
+        with CaptureQueriesContext(connection) as found:
+            assert today(client).count("/follow-ups/30/") == more
+        counts.append(len(found))
+
+    assert counts[0] == counts[1] <= 9
+
+
+def test_an_answer_that_was_erased_is_announced_nowhere(client, rina):
+    program = answered(rina, at=NOW)
+    destroy_key(holder=program, by=program.counselor.user, reason="asked for", now=NOW)
+    client.force_login(program.counselor.user)
+
+    deliver(Message.objects.get(kind="program.response").pk, now=NOW)
+
+    assert mail.outbox == []
+    assert str(program.pk) not in today(client)
