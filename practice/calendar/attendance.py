@@ -28,6 +28,7 @@ def record_attendance(
     heads: Mapping[UUID, str] | None = None,
     called_off_by: str = "",
     expected: int | None = None,
+    vouched_for: bool = False,
 ) -> Meeting:
     """Write down, or correct, who came to a meeting that has begun.
 
@@ -35,12 +36,15 @@ def record_attendance(
     it took place, else it was missed. Or nobody met, because it was called off by the client, the counselor or the
     practice once it had begun. `expected` is the version the person was looking at. Each change leaves an audit row
     for each head with what was said before and after; saying the same again changes nothing. Nobody is mailed.
+    `vouched_for` is the caller's word that it has looked, in the same transaction, and that this counselor goes on
+    with what another held.
 
     Raise NotAllowed before the start ("early"), for a meeting that was cancelled before it began or never agreed
-    ("not_held"), and for anyone but its counselor and those who run schedules ("role"); ValidationError if a head is
-    left out or it changed meanwhile; Taken if a called-off time was given to somebody else and cannot be taken back.
+    ("not_held"), and for anyone but its counselor, a counselor who is vouched for and those who run schedules
+    ("role"); ValidationError if a head is left out or it changed meanwhile; Taken if a called-off time was given to
+    somebody else and cannot be taken back.
     """
-    refuse_others(meeting, by)
+    refuse_others(meeting, by, vouched_for=vouched_for)
     meeting = locked_meeting(meeting)
     if expected is not None and meeting.version != expected:
         raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
@@ -65,11 +69,11 @@ def record_attendance(
     return meeting
 
 
-def refuse_others(meeting: Meeting, by: User) -> None:
-    """Raise NotAllowed unless this is their own meeting as its counselor, or they run everybody's schedules."""
+def refuse_others(meeting: Meeting, by: User, *, vouched_for: bool) -> None:
+    """Raise NotAllowed unless a counselor's meeting is their own or vouched for, or they run everybody's schedules."""
     if by.has_role(Role.MANAGER, Role.FRONT_DESK):
         return
-    if not (by.has_role(Role.COUNSELOR) and meeting.counselor.user_id == by.pk):
+    if not (by.has_role(Role.COUNSELOR) and (vouched_for or meeting.counselor.user_id == by.pk)):
         raise NotAllowed(_("Only its counselor or the front desk can write this down."), code="role")
 
 

@@ -139,13 +139,14 @@ def write_session(
     """Keep all that is written at one desk, or nothing: the note, its card, and who came.
 
     `card` are the texts of the card, None to leave it alone; `share` lets the clients read it. `attendance` are the
-    arguments of `record_attendance`. Raise ValidationError as the actions for each of them do.
+    arguments of `record_attendance`: whoever may write the note may say who came, whoever held the session. Raise
+    ValidationError as the actions for each of them do.
     """
     note = save_note(session=session, writing=writing, expected=expected, by=by, now=now)
     if card is not None:
         write_card(session=session, share=False, by=by, now=now, **card)
     if attendance is not None:
-        record_attendance(meeting=note.meeting, by=by, now=now, **attendance)
+        record_attendance(meeting=note.meeting, by=by, now=now, vouched_for=True, **attendance)
     if card is not None and share:
         write_card(session=session, share=True, by=by, now=now, **card)
     return note

@@ -163,6 +163,27 @@ def test_the_counselor_records_their_own_meetings(held, ayu):
     assert Meeting.objects.get().status == Status.ATTENDED
 
 
+def test_a_counselor_who_is_vouched_for_goes_on_with_what_another_held(held):
+    successor = make_counselor().user
+
+    record_attendance(
+        meeting=held, by=successor, now=held.starts_at, heads=everybody(held, "attended"), vouched_for=True
+    )
+
+    held.refresh_from_db()
+    assert held.status == Status.ATTENDED
+    assert AuditEvent.objects.get(act="attendance.recorded").actor == successor.pk
+
+
+def test_nobody_but_a_counselor_can_be_vouched_for(held, rina):
+    for somebody in (rina.user, make_user(Role.SUPERVISOR), make_user(Role.DATA_OFFICER)):
+        with pytest.raises(NotAllowed) as refused:
+            record_attendance(
+                meeting=held, by=somebody, now=held.starts_at, heads=everybody(held, "attended"), vouched_for=True
+            )
+        assert refused.value.code == "role"
+
+
 def test_others_record_nothing(held, rina):
     another = make_counselor(name="Daeng").user
     herself = rina.user

@@ -477,3 +477,37 @@ def test_whoever_goes_on_with_a_program_finds_the_draft_left_behind_and_finishes
     assert as_ayu.post(to("note", program, 1), WHOLE | {"revision": "1", "do": "sign"}).status_code == 302
     assert as_ayu.get(to("note_sign", program, 1)).status_code == 200
     assert ProgressNote.objects.get().author == successor.user
+
+
+def heads_of(client, program, number, word="attended"):
+    """What the form about who came sends, as the editor shows it."""
+    version = client.get(to("note", program, number)).context["attendance"]["version"].value()
+    heads = Participant.objects.filter(meeting__attempt__session__program=program)
+    heads = heads.filter(meeting__attempt__session__number=number)
+    return {f"head-{head.pk}": word for head in heads} | {"version": version, "called_off": ""}
+
+
+def test_whoever_goes_on_with_a_program_says_who_came_to_a_session_of_the_former_and_signs(as_ayu, program, ayu):
+    enter(as_ayu, pass_on(program))
+
+    saved = as_ayu.post(to("note", program, 2), WHOLE | heads_of(as_ayu, program, 2) | {"do": "sign"})
+    as_ayu.post(to("note_sign", program, 2), {"revision": "1"})
+
+    note = ProgressNote.objects.get()
+    assert saved.status_code == 302
+    assert (note.meeting.counselor, note.meeting.status, note.is_signed) == (ayu, Status.ATTENDED, True)
+
+
+def test_whoever_may_not_write_the_note_says_nothing_of_who_came(as_ayu, client, program):
+    said = heads_of(as_ayu, program, 2)
+    as_ayu.post(to("note", program, 2), WHOLE)
+    other = make_counselor(name="Daeng Tata")
+    program.co_counselors.add(other)
+    CareRelationship.objects.create(
+        client=program.members.first().client, counselor=other, started_at=NOW, ends_at=NOW, is_kept_open=True
+    )
+
+    for person in (other, make_counselor()):
+        enter(client, person).post(to("note", program, 2), WHOLE | said | {"revision": "1"})
+
+    assert ProgressNote.objects.get().meeting.status == Status.CONFIRMED
