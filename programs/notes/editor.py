@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from programs.notes.models import IndividualPart, ProgressNote
 from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import Station, Thread, thread_of
-from programs.sessions.writers import Writers
+from programs.sessions.writers import TOOK_PLACE, Writers
 
 REASON = "writing the note of a session"
 
@@ -79,6 +80,35 @@ class Desk:
         return self.program.is_led_by(self.user)
 
     @property
+    def not_held(self) -> Meeting | None:
+        """The last meeting of this session that had begun and is written down as missed or called off."""
+        begun = [each.meeting for each in self.station.attempts if each.meeting.can_have_attendance(self.now)]
+        missed = [meeting for meeting in begun if meeting.status not in TOOK_PLACE]
+        return max(missed, key=lambda meeting: meeting.starts_at, default=None)
+
+    @cached_property
+    def obstacle(self) -> str:
+        """Why this person cannot write the note now, in a word; "" if they can.
+
+        "early" before the session has begun, "not_held" if it was missed or called off, "signed", "other" where
+        somebody else writes it, "waits" while it is with the supervisor.
+        """
+        if self.meeting is None:
+            return "not_held" if self.not_held else "early"
+        if self.note and self.note.is_signed:
+            return "signed"
+        if not self.is_mine or not Writers(self.program).include(self.user, self.meeting):
+            return "other"
+        return "waits" if self.note and not self.note.can_be_written else ""
+
+    @property
+    def written_by(self) -> str:
+        """The name of who writes the note, or held the session; "" before it has begun."""
+        if self.note:
+            return self.note.author.name
+        return self.meeting.counselor.name if self.meeting else ""
+
+    @property
     def writes_card(self) -> bool:
         """True while the card is written in the editor: once it is shared it has a page of its own."""
         return self.card is None or self.card.shared_at is None
@@ -127,12 +157,14 @@ class Desk:
 
     # --- The form
 
-    def form(self, data=None, **kwargs) -> NoteForm:
-        """The form for what is being written; goals are called by their words once they are open."""
+    def form(self, data=None, *, card: bool | None = None, **kwargs) -> NoteForm:
+        """The form for what is being written; goals are called by their words once they are open.
+
+        It has fields for the card while that is written here, or as `card` says.
+        """
         goals = {str(goal.pk): self._name_of(goal) for goal in self.goals}
-        return NoteForm(
-            data, shown=self.format, goals=goals, people=self.people, card=self.writes_card, auto_id="id_%s", **kwargs
-        )
+        card = self.writes_card if card is None else card
+        return NoteForm(data, shown=self.format, goals=goals, people=self.people, card=card, auto_id="id_%s", **kwargs)
 
     def _name_of(self, goal: Goal) -> str:
         return goal.words if self.opened else str(goal.position)
@@ -193,6 +225,20 @@ def last_ratings(goals: list[Goal]) -> dict:
         who = rating.client.preferred_name if rating.rater == Rater.CLIENT else _("Counselor")
         found.setdefault(rating.goal_id, {})[who] = signed(rating.level)
     return {pk: [{"who": who, "level": level} for who, level in seen.items()] for pk, seen in found.items()}
+
+
+def typed_in(form: NoteForm) -> list[dict]:
+    """What was typed or chosen in a form, however wrong: name, label and text of each field that says something."""
+    found = []
+    for bound in form:
+        said = bound.value()
+        if bound.is_hidden or not said:
+            continue
+        if isinstance(said, list | tuple):
+            labels = dict(bound.field.choices)
+            said = ", ".join(str(labels[value]) for value in said if value in labels)
+        found.append({"name": bound.name, "label": bound.label, "text": _("Yes") if said is True else said})
+    return found
 
 
 def differences(form: NoteForm, stored: dict) -> list[dict]:

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from practice.calendar.models import Meeting
 from practice.people.accounts import User
 from programs.notes.actions import meeting_to_write_on
 from programs.notes.formats import Body
 from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus, ProgressNote
 from programs.plan.models import Program
-from programs.sessions.thread import State, Thread
-from programs.sessions.writers import Writers
+from programs.sessions.thread import State, Station, Thread
+from programs.sessions.writers import TOOK_PLACE, Writers
 
 
 def sealed(program: Program, thread: Thread, user: User) -> dict[str, list]:
@@ -29,7 +30,8 @@ def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str,
 def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> list[dict]:
     """A row for each session that has begun, the newest first: its note, and whether that is due.
 
-    One statement, or none if `sealed` has fetched the notes already; one more if somebody else began a note.
+    And one for each note, of those this person may read, whose meeting was written down as not held afterwards. One
+    statement, or none if `sealed` has fetched the notes already; one more if somebody else began a note.
     """
     notes = getattr(program, "notes_fetched", None)
     if notes is None:
@@ -42,6 +44,13 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
     rows, writers = [], Writers(program)
     for station in reversed(thread.stations):
         meeting = meeting_to_write_on(station, now)
+        rows += [
+            row_apart(station, attempt.meeting, by_meeting[attempt.meeting_id])
+            for attempt in reversed(station.attempts)
+            if attempt.meeting_id in by_meeting
+            and attempt.meeting != meeting
+            and may_read(by_meeting[attempt.meeting_id], user)
+        ]
         if meeting is None:
             continue
         note = by_meeting.get(meeting.pk)
@@ -52,7 +61,7 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
                 "session": station.session,
                 "meeting": meeting,
                 "note": note,
-                "may_read": note is not None and (note.is_signed or note.author_id == user.pk),
+                "may_read": note is not None and may_read(note, user),
                 "may_write": is_mine and program.is_led_by(user),
                 "is_due": is_open and meeting.ends_at + DUE_AFTER <= now,
                 "is_overdue": is_open and meeting.ends_at + OVERDUE_AFTER <= now,
@@ -61,6 +70,17 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
             }
         )
     return rows
+
+
+def may_read(note: ProgressNote, user: User) -> bool:
+    return note.is_signed or note.author_id == user.pk
+
+
+def row_apart(station: Station, meeting: Meeting, note: ProgressNote) -> dict:
+    """The row of a note whose meeting is no longer the one that counts: to be read, and neither due nor written."""
+    no = dict.fromkeys(["may_write", "is_due", "is_overdue", "is_open", "is_held"], False)
+    said = {"may_read": True, "was_missed": meeting.status not in TOOK_PLACE}
+    return {"session": station.session, "meeting": meeting, "note": note} | said | no
 
 
 def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:

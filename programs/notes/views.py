@@ -17,34 +17,42 @@ from practice.people.policies import requires
 from practice.records.actions import read_together
 from programs.library.models import NoteFormat
 from programs.notes.actions import co_signers_of, missing_from, sign_note, write_session
-from programs.notes.editor import Desk, differences
+from programs.notes.editor import Desk, differences, typed_in
 from programs.notes.formats import Body, in_format
 from programs.notes.forms import RevisionForm
 from programs.notes.models import IndividualPart, ProgressNote
 from programs.plan.models import Program
-from programs.sessions.scope import written_session
+from programs.sessions.scope import typed_session, written_session
 from programs.sessions.writers import TOOK_PLACE
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def desk_at(request, pk) -> Desk:
-    return Desk.at(written_session(request.user, pk), request.user, timezone.now())
+    """The desk of a session that this person writes about; with POST also of one that they were to hold."""
+    find = typed_session if request.method == "POST" else written_session
+    return Desk.at(find(request.user, pk), request.user, timezone.now())
 
 
 def instead(request, desk: Desk):
     """Where to go if the note of this session cannot be written by this person now; None if it can."""
-    if desk.meeting is None:
-        messages.warning(request, _("The note can be written once the session has begun."))
-        return back(request, desk.program)
-    if desk.note and desk.note.is_signed:
+    if not desk.obstacle:
+        return None
+    if desk.obstacle in ("signed", "waits"):
         return redirect(desk.note)
-    if not desk.is_mine:
-        messages.warning(request, _("%(name)s writes the note of this session.") % {"name": desk.note.author.name})
-        return back(request, desk.program, to="notes")
-    if desk.note and not desk.note.can_be_written:
-        return redirect(desk.note)
-    return None
+    messages.warning(request, reason_of(desk))
+    return back(request, desk.program, to="notes" if desk.obstacle == "other" else "program")
+
+
+def reason_of(desk: Desk) -> str:
+    """Why the note cannot be written by this person now, in words."""
+    return {
+        "early": _("The note can be written once the session has begun."),
+        "not_held": _("This session is written down as not having taken place. Only a session that did has a note."),
+        "signed": _("This note is signed. You can still add an addendum."),
+        "other": _("%(name)s writes the note of this session.") % {"name": desk.written_by},
+        "waits": _("This note waits for your supervisor. Take it back to change it."),
+    }[desk.obstacle]
 
 
 def back(request, program: Program, *, to: str = "program"):
@@ -61,10 +69,10 @@ def saved_at(now) -> str:
 def note(request, pk):
     """The editor. What was typed is kept first, whatever the button does after it."""
     desk = desk_at(request, pk)
+    if request.method == "POST":
+        return not_saved(request, desk) if desk.obstacle else keep(request, desk)
     if elsewhere := instead(request, desk):
         return elsewhere
-    if request.method == "POST":
-        return keep(request, desk)
     desk.open(request)
     return page(request, desk, desk.filled_form())
 
@@ -88,6 +96,27 @@ def page(request, desk: Desk, form, *, status=200, attendance=None, others=None)
         "others": others,
     }
     return render(request, "programs/notes/note.html", context, status=status)
+
+
+def not_saved(request, desk: Desk):
+    """What was typed, to be read and copied, with why it could not be saved and what to do. Nothing sealed is opened.
+
+    The page is all that is left of it, so it answers every way in which the note was closed meanwhile.
+    """
+    form = desk.form(request.POST, card=True)
+    drafts = ProgressNote.objects.visible_to(request.user).filter(session=desk.session)
+    drafts = drafts.filter(meeting=desk.meeting or desk.not_held)
+    own = desk.not_held and desk.not_held.counselor.user_id == request.user.pk
+    context = {
+        "desk": desk,
+        "session": desk.session,
+        "program": desk.program,
+        "reason": reason_of(desk),
+        "typed": typed_in(form),
+        "kept": drafts.first(),
+        "attendance_url": reverse("attendance", args=[desk.not_held.pk]) if own else "",
+    }
+    return render(request, "programs/notes/not_saved.html", context, status=422)
 
 
 def keep(request, desk: Desk):
@@ -141,9 +170,8 @@ def codes(error: ValidationError) -> set:
 def again(request, desk: Desk, error: ValidationError, attendance):
     """The editor with what was typed and what is wrong; beside it what is kept, if that was changed elsewhere."""
     desk = desk_at(request, desk.session.pk)
-    if codes(error) & {"signed", "status", "author"}:
-        messages.warning(request, " ".join(error.messages))
-        return instead(request, desk) or redirect("note", desk.session.pk)
+    if desk.obstacle:
+        return not_saved(request, desk)
     desk.open(request)
     is_conflict = "conflict" in codes(error)
     typed = request.POST.copy()
@@ -162,9 +190,9 @@ def again(request, desk: Desk, error: ValidationError, attendance):
 def note_draft(request, pk):
     """Keep a draft for the script that saves while one writes, and answer in JSON. Who came is no part of it."""
     desk = desk_at(request, pk)
-    form = desk.form(request.POST) if desk.meeting else None
-    if form is None or not form.is_valid():
-        texts = [text for errors in form.errors.values() for text in errors] if form else []
+    form = desk.form(request.POST)
+    if desk.obstacle or not form.is_valid():
+        texts = [reason_of(desk)] if desk.obstacle else [text for errors in form.errors.values() for text in errors]
         return JsonResponse({"message": " ".join([_("Not saved yet."), *texts])}, status=422)
     try:
         kept = save(request, desk, form)

@@ -26,6 +26,7 @@ from programs.notes.panels import rows_of
 from programs.notes.views import codes, refuse_unseen
 from programs.plan.models import Program
 from programs.sessions.thread import thread_of
+from programs.sessions.writers import TOOK_PLACE
 
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -54,7 +55,7 @@ def opened_note(request, pk, reason):
 
 def note_page(request, note, parts, addenda, *, status=200, **more):
     program = Program.objects.for_page().get(pk=note.program_id)
-    is_author = note.author_id == request.user.pk
+    is_author, was_missed = note.author_id == request.user.pk, note.meeting.status not in TOOK_PLACE
     context = {
         "note": note,
         "session": note.session,
@@ -67,7 +68,8 @@ def note_page(request, note, parts, addenda, *, status=200, **more):
         "is_unchanged": is_unchanged(note, addenda) if note.is_signed else None,
         "may_add": note.is_signed and may(request.user, "write", "note") and program.is_led_by(request.user),
         "may_take_back": is_author and note.status == NoteStatus.SUBMITTED,
-        "may_write": is_author and note.can_be_written,
+        "may_write": is_author and note.can_be_written and not was_missed,
+        "was_missed": was_missed,
         "only_held_it": is_author and not program.is_led_by(request.user),
         "may_co_sign": note.status == NoteStatus.SUBMITTED and may_co_sign(request.user, note),
     }

@@ -10,7 +10,7 @@ from practice.people.accounts import User
 from practice.people.clients import Client
 from programs.plan.models import Program
 from programs.sessions.models import Session
-from programs.sessions.writers import held_by
+from programs.sessions.writers import held_by, met_by
 
 
 def own_program(user: User, pk: UUID) -> tuple[Program, Client]:
@@ -32,9 +32,21 @@ def led_session(user: User, pk: UUID) -> Session:
 
 def written_session(user: User, pk: UUID) -> Session:
     """A session that this person may write about: of a program that they act in, or one that they held."""
+    return _session_of(user, held_by(user), pk)
+
+
+def typed_session(user: User, pk: UUID) -> Session:
+    """A session that this person may have written about until just now: also one that was missed or called off.
+
+    For giving back what they typed. Whether they may write is still to be asked.
+    """
+    return _session_of(user, met_by(user), pk)
+
+
+def _session_of(user: User, attempts, pk: UUID) -> Session:
     in_program = Q(program__in=Program.objects.for_counselor(user).values("pk"))
-    written = Session.objects.filter(in_program | Q(pk__in=held_by(user).values("session")))
-    return _with_people(get_object_or_404(written, pk=pk))
+    found = Session.objects.filter(in_program | Q(pk__in=attempts.values("session")))
+    return _with_people(get_object_or_404(found, pk=pk))
 
 
 def client_in(program: Program, user: User) -> Client:

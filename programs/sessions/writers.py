@@ -45,10 +45,13 @@ def refuse_but_writers(station: Station, by: User) -> None:
 
 def held_by(user: User):
     """Attempts that this counselor held or was to hold, with somebody who is still in their care."""
+    return met_by(user).filter(meeting__status__in=TOOK_PLACE)
+
+
+def met_by(user: User):
+    """The same, and those that were missed or called off."""
     cared_for = Program.objects.in_care_of(user)
-    return Attempt.objects.filter(
-        meeting__counselor__user=user, meeting__status__in=TOOK_PLACE, session__program__in=cared_for.values("pk")
-    )
+    return Attempt.objects.filter(meeting__counselor__user=user, session__program__in=cared_for.values("pk"))
 
 
 def left_behind(held: set[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:

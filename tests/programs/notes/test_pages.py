@@ -249,6 +249,127 @@ def test_two_tabs_meet_on_a_page_that_keeps_both_texts(as_ayu, program):
     assert as_ayu.get(where).context["form"]["part_data"].value() == "Keduanya"
 
 
+# --- What was typed while the note was closed
+
+TYPED = WHOLE | {"part_data": "KANARI-KETIKAN", "card_done": "KANARI-KARTU-BARU"}
+
+
+def hold_back(answer):
+    """The page that gives back what was typed; nobody keeps it but the page."""
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "no-store" in answer.headers["Cache-Control"]
+    for words in ("KANARI-KETIKAN", "KANARI-RISIKO", "KANARI-KARTU-BARU"):
+        assert words in page
+    assert "data-draft" not in page
+    return page
+
+
+def co_counselor(program):
+    other = make_counselor(name="Daeng Tata")
+    program.co_counselors.add(other)
+    CareRelationship.objects.create(
+        client=program.members.first().client, counselor=other, started_at=NOW, ends_at=NOW, is_kept_open=True
+    )
+    return other
+
+
+def record(meeting, client, word):
+    """The desk writes down that nobody came, or that somebody called the session off."""
+    heads = {} if word.startswith("called") else {f"head-{head.pk}": word for head in meeting.participants.all()}
+    called_off = {"called_off": word if word.startswith("called") else ""}
+    where = reverse("desk_attendance", args=[meeting.pk])
+    return enter(client, make_user(Role.FRONT_DESK)).post(where, heads | called_off | {"version": meeting.version})
+
+
+def test_text_typed_into_a_note_that_was_signed_meanwhile_is_given_back(as_ayu, program):
+    note = signed(as_ayu, program)
+
+    page = hold_back(as_ayu.post(to("note", program, 1), TYPED | {"revision": "1"}))
+
+    assert note.get_absolute_url() in page
+    assert "tambahkan sebagai keterangan" in page
+    assert ProgressNote.objects.get().revision == 2
+
+
+def test_text_typed_into_a_note_that_was_handed_in_meanwhile_is_given_back(as_ayu, program, ayu):
+    make_supervision(ayu)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+
+    page = hold_back(as_ayu.post(to("note", program, 1), TYPED | {"revision": "1"}))
+
+    assert ProgressNote.objects.get().get_absolute_url() in page
+
+
+def test_text_typed_into_the_note_of_somebody_quicker_is_given_back_and_theirs_is_not_shown(as_ayu, client, program):
+    as_ayu.post(to("note", program, 1), WHOLE)
+
+    page = hold_back(enter(client, co_counselor(program)).post(to("note", program, 1), TYPED))
+
+    assert "Ayu Pratiwi" in page
+    assert "KANARI-DATA" not in page
+    assert ProgressNote.objects.get().get_absolute_url() not in page
+
+
+@pytest.mark.parametrize("word", ["missed", "called_off_by_client"])
+def test_text_typed_while_the_desk_wrote_down_that_nobody_came_is_given_back(as_ayu, client, program, ayu, word):
+    where = to("note", program, 2)
+    as_ayu.post(where, WHOLE)
+    meeting = ProgressNote.objects.get().meeting
+    assert record(meeting, client, word).status_code == 302
+
+    page = hold_back(enter(client, ayu).post(where, TYPED | {"revision": "1"}))
+    told = client.post(to("note_draft", program, 2), TYPED | {"revision": "1"}).json()["message"]
+
+    assert reverse("attendance", args=[meeting.pk]) in page
+    assert "tidak terlaksana" in page
+    assert "tidak terlaksana" in told
+    assert "tidak terlaksana" in text_of(client.get(where, follow=True))
+
+
+def test_whoever_only_held_the_session_gets_their_text_back_too(as_ayu, client, program, ayu):
+    pass_on(program)
+    where = to("note", program, 2)
+    record(program.sessions.get(number=2).attempts.get().meeting, client, "missed")
+
+    assert enter(client, ayu).get(where).status_code == 404
+    hold_back(client.post(where, TYPED))
+    assert enter(client, make_counselor()).post(where, TYPED).status_code == 404
+
+
+def test_whoever_called_off_a_session_that_somebody_else_holds_now_is_shown_nothing_of_it(as_ayu, client, program, ayu):
+    record(program.sessions.get(number=2).attempts.get().meeting, client, "called_off_by_counselor")
+    program.counselor = pass_on(program)
+    session = make_attempt(program, 2, starts_at=NOW - HOUR, status=Status.ATTENDED).session
+    SessionPlan.objects.create(session=session, text="KANARI-RENCANA", written_at=NOW)
+
+    page = hold_back(enter(client, ayu).post(to("note", program, 2), TYPED))
+
+    assert "KANARI-RENCANA" not in page
+    assert "Sari Lubis" in page
+    assert client.get(to("note", program, 2)).status_code == 404
+
+
+def test_text_typed_before_the_session_begins_is_given_back(as_ayu, program):
+    page = hold_back(as_ayu.post(to("note", program, 3), TYPED))
+
+    assert "setelah sesi mulai" in page
+
+
+def test_the_draft_of_a_session_that_did_not_take_place_stays_with_its_author(as_ayu, client, program, ayu):
+    as_ayu.post(to("note", program, 2), WHOLE)
+    note = ProgressNote.objects.get()
+    record(note.meeting, client, "missed")
+    listed = reverse("notes", args=[program.pk])
+
+    assert note.get_absolute_url() in text_of(enter(client, ayu).get(listed))
+    page = text_of(client.get(note.get_absolute_url()))
+    assert "KANARI-DATA" in page
+    assert to("note", program, 2) not in page
+    assert note.get_absolute_url() not in text_of(enter(client, co_counselor(program)).get(listed))
+
+
 # --- Signing
 
 
