@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +18,13 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def led_program(user: User, pk: UUID) -> Program:
     """A program that this person leads or helps to lead."""
     return get_object_or_404(Program.objects.for_counselor(user).for_page(), pk=pk)
+
+
+def to_program(user: User, program: Program) -> HttpResponse:
+    """A redirect to the program, or to the list of one's programs if it has just passed to somebody else."""
+    if Program.objects.for_staff(user).filter(pk=program.pk).exists():
+        return redirect("program", program.pk)
+    return redirect("caseload")
 
 
 def own_program(user: User, pk: UUID) -> tuple[Program, Client]:

@@ -24,7 +24,7 @@ from programs.agreement.drafts import (
 from programs.agreement.forms import AnswerForm, OutlineFormSet, StartForm, TermsForm
 from programs.agreement.offer import fetch_offer, open_offer, sections_of
 from programs.agreement.proposals import answer_question, asked_consents, propose_program, withdraw_proposal
-from programs.agreement.scope import answer, done, form_methods, led_program, typed
+from programs.agreement.scope import answer, done, form_methods, led_program, to_program, typed
 from programs.library.models import Template, TemplateVersion
 from programs.plan.models import Plan, PlanQuestion, PlanStatus, Status
 from programs.sessions.models import Session
@@ -167,7 +167,12 @@ def draft_outline(request, pk):
 @require_POST
 def draft_drop(request, pk):
     """Lay a draft aside for good."""
-    drop_draft(program=drafted(request, pk), by=request.user, now=timezone.now())
+    program = drafted(request, pk)
+    try:
+        drop_draft(program=program, by=request.user, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return to_program(request.user, program)
     messages.success(request, _("The draft is laid aside."))
     return redirect("caseload")
 

@@ -28,7 +28,7 @@ from programs.agreement.life import (
     resume_program,
 )
 from programs.agreement.offer import standing_plan
-from programs.agreement.scope import answer, done, form_methods, led_program, typed
+from programs.agreement.scope import answer, done, form_methods, led_program, to_program, typed
 from programs.plan.handover import Handover
 from programs.plan.models import Program, ProgramStep, Status
 from programs.sessions.thread import thread_of
@@ -137,9 +137,13 @@ def handover_withdraw(request, pk):
     """Take the question back."""
     program = led_program(request.user, pk)
     asked = get_object_or_404(program.handovers.filter(answer=Handover.Answer.ASKED))
-    withdraw_handover(handover=asked, by=request.user, now=timezone.now())
-    messages.success(request, _("It is taken back. The client finds it no more."))
-    return redirect("program", program.pk)
+    try:
+        withdraw_handover(handover=asked, by=request.user, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("It is taken back. The client finds it no more."))
+    return to_program(request.user, program)
 
 
 @requires("program", "write")
@@ -148,9 +152,13 @@ def handover_sessions(request, pk):
     """What is still booked with a former counselor; sending the page calls it off."""
     program = led_program(request.user, pk)
     if request.method == "POST":
-        call_off_former(program=program, by=request.user, now=timezone.now())
-        messages.success(request, _("Called off, and everybody is told. The sessions can be booked anew."))
-        return redirect("program", program.pk)
+        try:
+            call_off_former(program=program, by=request.user, now=timezone.now())
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("Called off, and everybody is told. The sessions can be booked anew."))
+        return to_program(request.user, program)
     left = meetings_with_others(program, timezone.now())
     notes = Handover.objects.filter(program=program, answer=Handover.Answer.AGREED, to_counselor=program.counselor)
     [opened] = read_together(

@@ -159,8 +159,12 @@ def reflection_share(request, pk):
     """Let one's counselor read a reflection (`shared`), or keep it to oneself again."""
     found = get_object_or_404(Reflection.objects.for_client(request.user), pk=pk)
     shared = request.POST.get("shared") == "yes"
-    share_reflection(reflection=found, is_shared=shared, by=request.user, now=timezone.now())
-    messages.success(request, _("Your counselor can read it now.") if shared else _("Now only you can read it."))
+    try:
+        share_reflection(reflection=found, is_shared=shared, by=request.user, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Your counselor can read it now.") if shared else _("Now only you can read it."))
     return redirect("reflections", found.program_id)
 
 

@@ -169,8 +169,12 @@ def template_restore(request, pk):
 
 def _offer(request, pk, act, said):
     found = get_object_or_404(Template.objects.editable_by(request.user), pk=pk)
-    act(template=found, by=request.user, now=timezone.now())
-    messages.success(request, said)
+    try:
+        act(template=found, by=request.user, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, said)
     return redirect("library_template", pk)
 
 

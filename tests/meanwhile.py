@@ -1,0 +1,33 @@
+"""What somebody else does between the look at a page and the lock of its action."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def meanwhile(act):
+    """Call `act` once, on a connection of its own, right before the first row is locked. For tests with transactions.
+
+    It is as if somebody else had been quicker while the page was on its way. Raise AssertionError if nothing is locked.
+    """
+    done = False
+
+    def elsewhere():
+        try:
+            act()
+        finally:
+            connection.close()
+
+    def before_the_lock(execute, sql, params, many, context):
+        nonlocal done
+        if not done and "FOR UPDATE" in sql:
+            done = True
+            with ThreadPoolExecutor(1) as threads:
+                threads.submit(elsewhere).result(timeout=20)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(before_the_lock):
+        yield
+    assert done, "nothing was locked"
