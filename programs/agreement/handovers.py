@@ -15,7 +15,7 @@ from programs.agreement.life import call_off, coming_meetings
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.proposals import LONGEST_QUESTION, refuse_strangers
 from programs.plan.actions import locked, refuse_but_counselors
-from programs.plan.handover import Handover
+from programs.plan.handover import ASKED_FOR, Handover
 from programs.plan.models import PlanStatus, Program
 
 LONGEST_NOTE = 10_000
@@ -36,7 +36,7 @@ def successors(program: Program):
 def ask_handover(
     *, program: Program, to_counselor: Counselor, note: str, reason: str, by: User, now: datetime
 ) -> Handover:
-    """Ask every client whether another counselor may lead the program. `note` is for that counselor alone.
+    """Ask every client, for 14 days, whether another counselor may lead the program. `note` is for that one alone.
 
     Raise ValidationError unless it is agreed on and led by this person, if a question waits already, for a counselor
     who cannot take it, or without a note and a reason.
@@ -63,6 +63,7 @@ def ask_handover(
         to_counselor=to_counselor,
         note=note.strip(),
         reason=reason.strip(),
+        asked_by=by,
         asked_at=now,
     )
     tell(clients_of(kept), "program.handover", asked, now=now)
@@ -70,15 +71,31 @@ def ask_handover(
     return asked
 
 
-@transaction.atomic
 def agree_handover(*, handover: Handover, client: Client, by: User, now: datetime) -> Handover:
     """Say yes as one client. With the last yes the program passes over: the new counselor's care opens.
 
     The former counselor's care ends in 30 days, and what they signed stays theirs. Booked sessions stay with them until
-    they are moved or called off. Raise ValidationError once it is answered or taken back, and for anyone but a client.
+    they are moved or called off. Raise ValidationError once it is answered, taken back or run out, and for anyone but a
+    client. If the new counselor can no longer take it over, the question ends for good, which is then said ("ended").
     """
-    asked = _open(handover)
+    asked = _agree(handover, client, by=by, now=now)
+    if asked.answer == Handover.Answer.ENDED:
+        raise ValidationError(
+            _("%(name)s can no longer take your program over. Everything stays as it is, and who asked you is told.")
+            % {"name": asked.to_counselor.full_name},
+            code=Handover.Answer.ENDED,
+        )
+    return asked
+
+
+@transaction.atomic
+def _agree(handover, client, *, by, now) -> Handover:
+    asked = _open(handover, now=now)
     refuse_strangers(asked.program, client, by)
+    if not successors(asked.program).filter(pk=asked.to_counselor_id).exists():
+        _end(asked, Handover.Answer.ENDED, now=now)
+        record(by, "handover.ended", asked.program, client=client, now=now, to=asked.to_counselor_id)
+        return asked
     asked.agreed_by.add(client)
     record(by, "handover.agreed", asked.program, client=client, now=now, to=asked.to_counselor_id)
     everybody = {each.pk for each in clients_of(asked.program)}
@@ -107,7 +124,7 @@ def _pass_on(asked: Handover, *, by, now) -> None:
 @transaction.atomic
 def decline_handover(*, handover: Handover, client: Client, by: User, now: datetime) -> Handover:
     """Say no as one client: everything stays as it is. Refuses as `agree_handover` does."""
-    asked = _open(handover)
+    asked = _open(handover, now=now)
     refuse_strangers(asked.program, client, by)
     asked.answer, asked.answered_at = Handover.Answer.DECLINED, now
     asked.save(update_fields=["answer", "answered_at"])
@@ -119,12 +136,37 @@ def decline_handover(*, handover: Handover, client: Client, by: User, now: datet
 @transaction.atomic
 def withdraw_handover(*, handover: Handover, by: User, now: datetime) -> Handover:
     """Take the question back. Raise ValidationError once it is answered."""
-    asked = _open(handover)
+    asked = _open(handover, now=None)
     refuse_but_counselors(asked.program, by)
     asked.answer, asked.answered_at = Handover.Answer.WITHDRAWN, now
     asked.save(update_fields=["answer", "answered_at"])
     record(by, "handover.withdrawn", asked.program, now=now)
     return asked
+
+
+def expire_handovers(*, now: datetime) -> int:
+    """End every question that was not answered in 14 days, and tell who asked it. Return how many."""
+    waiting = Handover.objects.filter(answer=Handover.Answer.ASKED, asked_at__lte=now - ASKED_FOR)
+    return sum(_expire(asked, now=now) for asked in waiting.only("pk", "program_id"))
+
+
+@transaction.atomic
+def _expire(asked, *, now) -> bool:
+    try:
+        kept = _open(asked, now=None)
+    except ValidationError:
+        return False
+    _end(kept, Handover.Answer.EXPIRED, now=now)
+    record(None, "handover.expired", kept.program, now=now, to=kept.to_counselor_id)
+    return True
+
+
+def _end(asked: Handover, answer: Handover.Answer, *, now) -> None:
+    """End a locked question without the clients' answer; who leads the program and who asked are told."""
+    asked.answer, asked.answered_at = answer, now
+    asked.save(update_fields=["answer", "answered_at"])
+    people = {user.pk: user for user in (asked.from_counselor.user, asked.asked_by) if user}
+    tell(people.values(), "program.lapsed", asked.program, about=asked.pk, now=now)
 
 
 def meetings_with_others(program: Program, now: datetime):
@@ -143,10 +185,26 @@ def call_off_former(*, program: Program, by: User, now: datetime) -> int:
     return count
 
 
-def _open(handover: Handover) -> Handover:
+def _open(handover: Handover, *, now: datetime | None) -> Handover:
+    """The question with its program, locked, while it waits; without `now` even after its 14 days.
+
+    Raise ValidationError if it is over.
+    """
     program = locked(handover.program)
-    asked = Handover.objects.select_related("from_counselor__user", "to_counselor__user").get(pk=handover.pk)
+    people = ("from_counselor__user", "to_counselor__user", "asked_by")
+    asked = Handover.objects.select_related(*people).get(pk=handover.pk)
     asked.program = program
     if asked.answer != Handover.Answer.ASKED:
-        raise ValidationError(_("This question is answered or was taken back."), code="answered")
+        raise ValidationError(over_text(asked), code="answered")
+    if now is not None and not asked.is_open(now):
+        raise ValidationError(over_text(asked), code=Handover.Answer.EXPIRED)
     return asked
+
+
+def over_text(asked: Handover) -> str:
+    """Why a question no longer waits, in words for the client."""
+    if asked.answer in (Handover.Answer.ASKED, Handover.Answer.EXPIRED):
+        return _("The time for this question is over. Everything stays as it is.")
+    if asked.answer == Handover.Answer.ENDED:
+        return _("This question has ended: that counselor can no longer take over. Everything stays as it is.")
+    return _("This question is answered or was taken back.")

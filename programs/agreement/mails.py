@@ -55,6 +55,10 @@ WORDS = {
     "program.response": Words(
         _("There is an answer for you to read"), _("Something you wrote to a client has been answered.")
     ),
+    "program.lapsed": Words(
+        _("A question has ended without an answer"),
+        _("Something that a client was asked is no longer open, and nothing has changed. Sign in to read why."),
+    ),
     "program.consent": Words(
         TO_READ, _("A client has changed what they agree to. Sign in to read it, and talk about it when you meet.")
     ),
@@ -90,8 +94,10 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
         name = "plan_questions" if kind == "program.question" else "proposal"
         return reverse(name, args=[question.plan.program_id])
     if kind == "program.handover":
-        asked = Handover.objects.filter(pk=subject_id, answer=Handover.Answer.ASKED)
-        return reverse("handover_answer", args=[subject_id]) if asked.exists() else None
+        asked = Handover.objects.filter(pk=subject_id).first()
+        return reverse("handover_answer", args=[subject_id]) if asked and asked.is_open(now) else None
+    if kind == "program.lapsed":
+        return reverse("program_steps", args=[subject_id])
     if kind == "program.consent":
         return reverse("agreement", args=[subject_id])
     if kind in ("program.pause", "program.long_pause"):

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from programs.agreement.handovers import expire_handovers
 from programs.agreement.life import ask_paused
 from programs.agreement.proposals import expire_proposals, remind_of_proposals
 
@@ -10,8 +11,9 @@ from programs.agreement.proposals import expire_proposals, remind_of_proposals
 @app.periodic(cron="*/15 * * * *")
 @app.task(queue="calendar", queueing_lock="programs.agreement.offers")
 def look_after_offers(timestamp: int):
-    """Every quarter of an hour, end the offers whose time is over, and remind once of those that wait."""
+    """Every quarter of an hour, end the offers and questions whose time is over, and remind of offers that wait."""
     expire_proposals(now=timezone.now())
+    expire_handovers(now=timezone.now())
     remind_of_proposals(now=timezone.now())
 
 

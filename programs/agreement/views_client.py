@@ -15,7 +15,7 @@ from practice.records.actions import read, read_together
 from programs.agreement.care import clients_of
 from programs.agreement.consents import asked_of_all
 from programs.agreement.forms import DeclineForm, QuestionForm, RestForm, SignForm
-from programs.agreement.handovers import agree_handover, decline_handover
+from programs.agreement.handovers import agree_handover, decline_handover, over_text
 from programs.agreement.life import rest_longer, resume_program
 from programs.agreement.offer import fetch_offer, sections_of
 from programs.agreement.proposals import GONE, ask_question, decline_proposal
@@ -182,7 +182,9 @@ def handover_answer(request, pk):
         request=request,
     )
     has_agreed = opened.agreed_by.filter(pk=client.pk).exists()
-    context = {"handover": opened, "program": found.program, "has_agreed": has_agreed, "unanswered": request.POST}
+    over = None if opened.is_open(timezone.now()) else over_text(opened)
+    context = {"handover": opened, "program": found.program, "has_agreed": has_agreed, "over": over}
+    context["unanswered"] = request.POST
     status = 422 if request.method == "POST" else 200
     return render(request, "programs/agreement/handover_answer.html", context, status=status)
 

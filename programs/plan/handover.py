@@ -1,7 +1,9 @@
 """A program passing from one counselor to another."""
 
 import uuid
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,8 @@ from practice.records.fields import EncryptedTextField
 from practice.records.models import RecordQuerySet
 from programs.plan.models import Program
 
+ASKED_FOR = timedelta(days=14)
+
 
 class Handover(models.Model):
     """A program passing to another counselor: the note for them, and the consent of every client in it."""
@@ -21,6 +25,8 @@ class Handover(models.Model):
         AGREED = "agreed", _("Agreed")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Taken back")
+        EXPIRED = "expired", _("Not answered in 14 days")
+        ENDED = "ended", _("Ended: the new counselor can no longer take it over")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="handovers")
@@ -30,6 +36,7 @@ class Handover(models.Model):
     reason = EncryptedTextField(key_from="program", verbose_name=_("reason, for the client"))
     answer = models.CharField(max_length=9, choices=Answer, default=Answer.ASKED)
     agreed_by = models.ManyToManyField(Client, related_name="+", blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
 
@@ -44,3 +51,11 @@ class Handover(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.asked_at + ASKED_FOR
+
+    def is_open(self, now: datetime) -> bool:
+        """True while it waits for answers: for 14 days, unless it is answered or taken back before."""
+        return self.answer == self.Answer.ASKED and now < self.expires_at

@@ -70,6 +70,7 @@ KINDS = [
     "program.consent",
     "program.follow_up",
     "program.handover",
+    "program.lapsed",
     "program.long_pause",
     "program.pause",
     "program.proposal",
@@ -174,7 +175,7 @@ def about_program(kind, client):
     if kind == "program.review":
         for number in (1, 2):
             make_attempt(program, number, starts_at=NOW - number * 7 * DAY, status=Status.ATTENDED)
-    to_counselor = ("program.consent", "program.long_pause", "program.response")
+    to_counselor = ("program.consent", "program.lapsed", "program.long_pause", "program.response")
     return about_subject(kind, counselor if kind in to_counselor else client, program)
 
 

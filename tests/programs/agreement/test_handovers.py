@@ -8,12 +8,15 @@ from django.core.exceptions import ValidationError
 
 from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
+from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
+from practice.records.models import AuditEvent
 from programs.agreement.handovers import (
     agree_handover,
     ask_handover,
     call_off_former,
     decline_handover,
+    expire_handovers,
     meetings_with_others,
     withdraw_handover,
 )
@@ -21,6 +24,7 @@ from programs.agreement.life import begin_ending, close_program, pause_program, 
 from programs.between.actions import plan_session, write_card
 from programs.notes.actions import save_note
 from programs.notes.formats import Writing
+from programs.plan.handover import ASKED_FOR, Handover
 from programs.plan.models import Program
 from programs.reviews.actions import hold_review, write_ending
 from programs.sessions.thread import thread_of
@@ -160,6 +164,76 @@ def test_a_handover_that_cannot_be_is_refused(program, daeng, wrong):
 
     with pytest.raises(ValidationError):
         handover(program, **{"to": daeng} | changes)
+
+
+# --- A question that ends without an answer --------------------------------------------------------------------------
+
+
+def told(kind):
+    return [message.user for message in Message.objects.filter(kind=kind)]
+
+
+GONE = {
+    "the account was closed": lambda daeng: type(daeng.user).objects.filter(pk=daeng.user_id).update(is_active=False),
+    "the role has ended": lambda daeng: daeng.user.role_grants.update(ended_at=NOW),
+    "the sessions are offered no more": lambda daeng: daeng.services.clear(),
+}
+
+
+@pytest.mark.parametrize("why", GONE)
+def test_nobody_takes_a_program_over_who_no_longer_can(program, couple, daeng, why):
+    asked = handover(program, daeng)
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+    GONE[why](daeng)
+
+    with pytest.raises(ValidationError) as refused:
+        agree_handover(handover=asked, client=couple[1], by=couple[1].user, now=NOW)
+
+    assert "Daeng" in refused.value.messages[0]
+    assert kept(program).counselor == program.counselor
+    assert not CareRelationship.objects.filter(counselor=daeng).exists()
+    assert Handover.objects.get().answer == Handover.Answer.ENDED
+    assert told("program.lapsed") == [program.counselor.user]
+    assert AuditEvent.objects.filter(act="handover.ended").count() == 1
+    with pytest.raises(ValidationError):
+        agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+    assert handover(program)
+
+
+@pytest.mark.parametrize("act", [agree_handover, decline_handover])
+def test_a_question_waits_for_an_answer_for_14_days(program, couple, daeng, act):
+    asked = handover(program, daeng)
+
+    with pytest.raises(ValidationError) as refused:
+        act(handover=asked, client=couple[0], by=couple[0].user, now=NOW + ASKED_FOR)
+
+    assert refused.value.code == "expired"
+    assert act(handover=asked, client=couple[0], by=couple[0].user, now=NOW + ASKED_FOR - timedelta(seconds=1))
+
+
+def test_a_question_that_nobody_answered_ends_and_who_asked_is_told(program, couple, daeng):
+    asked = handover(program, daeng)
+    agree_handover(handover=asked, client=couple[0], by=couple[0].user, now=NOW)
+
+    assert expire_handovers(now=NOW + ASKED_FOR - timedelta(seconds=1)) == 0
+    assert expire_handovers(now=NOW + ASKED_FOR) == 1
+    assert expire_handovers(now=NOW + ASKED_FOR) == 0
+
+    asked.refresh_from_db()
+    assert (asked.answer, asked.answered_at) == (Handover.Answer.EXPIRED, NOW + ASKED_FOR)
+    assert kept(program).counselor == program.counselor
+    assert told("program.lapsed") == [program.counselor.user]
+    assert AuditEvent.objects.filter(act="handover.expired", actor=None).count() == 1
+    assert handover(program)
+
+
+def test_a_question_can_be_taken_back_even_after_its_time(program, daeng):
+    asked = handover(program, daeng)
+
+    withdraw_handover(handover=asked, by=program.counselor.user, now=NOW + ASKED_FOR)
+
+    assert expire_handovers(now=NOW + ASKED_FOR) == 0
+    assert Handover.objects.get().answer == Handover.Answer.WITHDRAWN
 
 
 # --- Who left has left -----------------------------------------------------------------------------------------------

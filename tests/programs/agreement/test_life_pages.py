@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from practice.people.models import Role
+from programs.agreement.tasks import look_after_offers
 from programs.plan.handover import Handover
 from programs.plan.models import Plan, PlanStatus, Program, Status
 from programs.reviews.models import Review
@@ -134,6 +135,30 @@ def test_a_program_passes_to_another_counselor_with_the_clients_consent(client, 
     assert "KANARI-CATATAN" in page(client, "handover_sessions", running.pk)
     assert post(client, "handover_sessions", running.pk).status_code == 302
     assert running.sessions.get(number=1).attempts.get().meeting.status == "cancelled"
+
+
+def test_a_client_reads_until_when_they_can_answer_and_that_a_question_is_over(client, scene, running):
+    daeng = make_counselor(name="Daeng Rahman")
+    scene.service.counselors.add(daeng)
+    enter(client, scene.ayu)
+    post(client, "program_handover", running.pk, to_counselor=daeng.pk, reason="x", note="y")
+    assert "7 Des" in page(client, "program_handover", running.pk)
+    asked = Handover.objects.get()
+    enter(client, scene.clients[0])
+    assert "7 Desember" in page(client, "handover_answer", asked.pk)
+
+    scene.service.counselors.remove(daeng)
+    answered = client.post(reverse("handover_answer", args=[asked.pk]), {"answer": "yes"}, follow=True)
+    assert "tidak dapat lagi mengambil alih program Anda" in answered.text
+    assert 'value="yes"' not in page(client, "handover_answer", asked.pk)
+
+    Handover.objects.update(answer=Handover.Answer.ASKED, answered_at=None)
+    with time_machine.travel(NOW + 14 * DAY, tick=False):
+        look_after_offers(0)
+        enter(client, scene.clients[0])
+        assert "sudah lewat" in page(client, "handover_answer", asked.pk)
+        enter(client, scene.ayu)
+        assert "Tidak dijawab dalam 14 hari" in page(client, "program_steps", running.pk)
 
 
 def test_a_handover_is_taken_back(client, scene, running):
