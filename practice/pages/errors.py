@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-from urllib.parse import urlsplit
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -127,4 +126,4 @@ def came_from_here(request):
     if site:
         return site == "same-origin"
     said = request.headers.get("origin") or request.headers.get("referer") or ""
-    return urlsplit(said).netloc == request.get_host()
+    return preferences.parts_of(said).netloc == request.get_host()

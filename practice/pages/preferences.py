@@ -1,13 +1,14 @@
 """How a person wants to see the pages: language, colours, time zone. Kept in cookies, and on the account."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import redirect, render
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -116,7 +117,7 @@ def _keep(request, form, name, field=None):
     if name == "language":
         translation.activate(value)
     back = _safe_next(request, request.POST.get("next", ""))
-    response = redirect(back or "preferences")
+    response = HttpResponseRedirect(back or reverse("preferences"))
     if not back:
         messages.success(request, _("Your choice is saved."))
     if value == "system":
@@ -129,10 +130,9 @@ def _keep(request, form, name, field=None):
 
 
 def _safe_next(request, wanted: str) -> str:
-    """The address to go back to if it is on this site, else nothing."""
-    if "\0" not in wanted and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
+    """The address to go back to if it is a whole path on this site, else nothing."""
+    is_ours = wanted.startswith("/") and "\0" not in wanted
+    if is_ours and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
         return wanted
     return ""
 
@@ -147,5 +147,13 @@ def here(request) -> str:
     """The address of this page that can be fetched again: after a form was sent, that of the page it was on."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
-    came_from = urlsplit(request.headers.get("referer", ""))
+    came_from = parts_of(request.headers.get("referer", ""))
     return came_from._replace(scheme="", netloc="").geturl() or "/"
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that a browser sent; all empty if it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -167,6 +167,13 @@ def test_a_secret_is_never_sent_back(visitor, field):
     assert "Go back one page and try again." in page
 
 
+def test_a_form_that_says_it_came_from_nowhere_still_gets_the_page(visitor):
+    answer = visitor.post("/away/", {"question": STORY}, headers={"referer": "http://[::1"})
+
+    assert answer.status_code == 503
+    assert STORY in answer.content.decode()
+
+
 def test_a_broken_body_still_gets_the_page(visitor):
     answer = visitor.generic("POST", "/away/", b"--x\r\nnonsense", content_type="multipart/form-data; boundary=x")
 
@@ -257,6 +264,8 @@ def test_an_expired_form_keeps_everything_and_works_on_the_second_try(strict):
         {"origin": "https://evil.example"},
         {"origin": "null"},
         {"referer": "https://evil.example/testserver"},
+        {"origin": "http://[::1"},
+        {"referer": "http://[::1"},
         {},
     ],
 )

@@ -156,6 +156,13 @@ def test_a_contact_with_a_bad_value_is_refused_beside_the_field(office, field, v
     assert not HelpContact.objects.exists()
 
 
+def test_a_form_without_a_session_that_says_it_came_from_nowhere_leads_to_the_sign_in(client, db):
+    response = client.post(reverse("settings_help_new"), {"level": 1}, headers={"referer": "http://[::1"})
+
+    assert response.status_code == 302
+    assert response.url.startswith(reverse("account_login"))
+
+
 def test_a_contact_that_cannot_be_reached_is_refused(office):
     data = {"level": 1, "name_id": "IGD", "checked_on": "2026-11-20", "position": 1}
 

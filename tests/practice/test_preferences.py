@@ -104,12 +104,28 @@ def test_an_unknown_choice_comes_back_with_a_message(db, client, view, field, va
         "/\tevil\0",
         "http://testserver@evil.example/",
         "http://testserver.evil.example/",
+        "foo",
+        "manage",
+        "?x",
+        "#",
+        "é",
+        "http://[::1",
+        "//[::1",
+        "/\\[::1",
     ],
 )
 def test_a_choice_never_leads_to_another_site(db, client, elsewhere):
     answer = client.post(reverse("choose_language"), {"language": "en", "next": elsewhere})
 
     assert answer.url == reverse("preferences")
+
+
+@pytest.mark.parametrize("wanted", ["foo", "manage", "?x", "#", "é"])
+def test_what_is_no_address_of_a_page_is_not_carried_on(db, client, wanted):
+    answer = client.get(reverse("preferences"), {"next": wanted})
+
+    assert answer.status_code == 200
+    assert answer.context["next"] == ""
 
 
 def test_a_choice_leads_back_to_the_page_it_was_made_on(db, client):
@@ -127,6 +143,14 @@ def test_after_a_sent_form_the_way_back_is_the_page_it_was_on(db, client):
     )
 
     assert '<input type="hidden" name="next" value="/preferences/?next=/_components/">' in answer.content.decode()
+
+
+@pytest.mark.parametrize(("view", "field"), [("choose_zone", "zone"), ("account_login", "email")])
+def test_a_form_that_says_it_came_from_nowhere_is_shown_again(db, client, view, field):
+    answer = client.post(reverse(view), {field: "x"}, headers={"referer": "http://[::1"})
+
+    assert answer.status_code == 422
+    assert answer.context["here"] == "/"
 
 
 def test_choices_are_made_by_post_only(db, client):
