@@ -145,8 +145,12 @@ class Openings:
         return next((pair for pair in free if pair[0] == preferred), free[0] if free else None)
 
     def broken_rule(self, counselor: UUID, start: datetime) -> str:
-        """The first rule that forbids this start: `hours` where nothing more precise is known."""
-        bit = self.bit(start)
+        """The first rule that forbids this start: `hours` where nothing more precise is known.
+
+        Only the hours forbid a start for being off the cells; the other rules look at the next cell of the window.
+        """
+        cell = -int((self.window.base - start.timestamp() / 60) // CELL)
+        bit = 1 << max(min(cell, self.window.cells - 1), 0)
         return next((rule for rule, allowed in self.refusals.get(counselor, []) if not allowed & bit), "hours")
 
 
