@@ -220,7 +220,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # a name of a megabyte gets its message, and nothing typed is lost
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600  # a template of 60 sessions has eight texts for each
 FILE_UPLOAD_HANDLERS = []
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique by a constraint, whatever its case

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +121,19 @@ def test_bad_details_get_a_message_and_never_an_error(client, consultation, fiel
 
     assert response.status_code == 422
     assert field in response.context["form"].errors
+
+
+@pytest.mark.parametrize("field", ["name", "email", "phone", "question"])
+def test_a_megabyte_in_one_field_gets_its_message_and_loses_nothing_else(client, consultation, field):
+    kept = RINA | {"phone": "0812 3456 7890"}
+    typed = held(client, consultation) | kept | {field: "x" * 1_000_000}
+
+    response = client.post(address("book_check", consultation), urlencode(typed), content_type=URLENCODED)
+
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {field}
+    for name in kept.keys() - {field, "whom", "consent"}:
+        assert kept[name] in page(response)
 
 
 def test_names_lose_what_nobody_can_see(client, consultation):

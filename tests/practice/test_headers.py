@@ -202,8 +202,9 @@ def test_a_form_with_too_many_fields_is_a_plain_400(visitor, settings):
     assert answer.status_code == 400
 
 
-def test_a_form_that_is_too_large_says_so(visitor):
-    answer = visitor.post("/preferences/theme/", {"theme": "x" * 1_100_000}, headers={"accept-language": "en"})
+def test_a_form_that_is_too_large_says_so(visitor, settings):
+    theme = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    answer = visitor.post("/preferences/theme/", {"theme": theme}, headers={"accept-language": "en"})
 
     assert answer.status_code == 413
     assert "larger than we can take" in answer.content.decode()

@@ -94,11 +94,12 @@ def test_wrong_topics_are_answered_in_words_and_nothing_typed_is_lost(client, pr
     assert not Topic.objects.exists()
 
 
-def test_a_megabyte_of_topic_is_refused_in_words(client, program, couple):
-    answer = enter(client, couple[0]).post(to("topics", program, 2), {"first": "x" * 1_000_001})
+@pytest.mark.parametrize(("length", "status"), [(1_000_001, 422), (2_500_001, 413)])
+def test_a_megabyte_of_topic_is_refused_in_words(client, program, couple, length, status):
+    answer = enter(client, couple[0]).post(to("topics", program, 2), {"first": "x" * length})
 
-    assert answer.status_code == 413
-    assert "terlalu" in answer.content.decode().lower()
+    assert answer.status_code == status
+    assert ("terlalu" if status == 413 else "lebih dari") in answer.content.decode().lower()
 
 
 def test_topics_of_a_session_that_was_held_lead_back_to_the_program(client, program, couple):

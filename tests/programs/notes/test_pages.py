@@ -208,15 +208,16 @@ def test_a_draft_that_cannot_be_kept_is_answered_in_words(as_ayu, program, chang
     assert not ProgressNote.objects.exists()
 
 
-def test_a_megabyte_is_refused_in_words(as_ayu, program):
-    answer = as_ayu.post(to("note", program, 1), WHOLE | {"part_data": "x" * 1_000_001})
+def test_more_than_we_take_is_refused_in_words(as_ayu, program, settings):
+    text = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    answer = as_ayu.post(to("note", program, 1), WHOLE | {"part_data": text})
 
     assert answer.status_code == 413
     assert not ProgressNote.objects.exists()
 
 
-def test_a_hundred_kilobytes_are_shown_again_beside_what_is_wrong(as_ayu, program):
-    long = "KANARI" * 17_000
+def test_a_megabyte_is_shown_again_beside_what_is_wrong(as_ayu, program):
+    long = "KANARI" * 170_000
     answer = as_ayu.post(to("note", program, 1), WHOLE | {"part_data": long})
 
     assert answer.status_code == 422
