@@ -26,6 +26,7 @@ from appointments.times import (
     time_choices,
     written_start,
 )
+from appointments.views_booking import said, with_status_of
 from practice.calendar.actions import cancel_meeting, move_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import Busy
@@ -196,12 +197,9 @@ def move(request, meeting, client, now):
         )
     except Taken:
         return move_taken(request, meeting, starts_at, now)
-    except NotAllowed as error:
-        problem = " ".join(error.messages)
-        return move_check(request, meeting, client, now, starts_at=starts_at, problem=problem, status=422)
-    except Busy as error:
-        problem = " ".join(error.messages)
-        return move_check(request, meeting, client, now, starts_at=starts_at, problem=problem, status=503)
+    except (NotAllowed, Busy) as error:
+        page = move_check(request, meeting, client, now, starts_at=starts_at, problem=said(error), status=422)
+        return with_status_of(error, page)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
         return redirect("manage", meeting.pk)
@@ -254,10 +252,15 @@ def manage_cancel(request, meeting, client, now):
             cancel_meeting(meeting=meeting, by=who(request), reason=form.cleaned_data["reason"], expected=seen, now=now)
         except Busy as error:
             form.add_error(None, error)
+            return with_status_of(error, cancel_page(request, meeting, client, now, form=form))
         except ValidationError as error:
             messages.warning(request, " ".join(error.messages))
             return redirect("manage", meeting.pk)
         else:
             return redirect("manage", meeting.pk)
+    return cancel_page(request, meeting, client, now, form=form)
+
+
+def cancel_page(request, meeting, client, now, *, form):
     context = about(meeting, client, now) | {"form": form}
-    return render(request, "appointments/cancel.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "appointments/cancel.html", context, status=422 if form.is_bound else 200)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import signing
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from icalendar import Calendar
@@ -14,6 +15,7 @@ from icalendar import Calendar
 from appointments.entry import COOKIE, SALT
 from practice.calendar.actions import announce, approve, cancel_meeting
 from practice.calendar.links import ManageToken, new_link
+from practice.calendar.locks import lock_key
 from practice.calendar.meetings import Meeting, Party, Status
 from practice.messages.actions import deliver
 from practice.messages.models import Message
@@ -73,6 +75,14 @@ def words(response) -> str:
 def move_to(browser, meeting, starts_at, version=None, **options):
     fields = {"start": starts_at.isoformat(), "version": meeting.version if version is None else version}
     return browser.post(at("manage_move", meeting), fields, **options)
+
+
+def busy_with(counselor):
+    """Hold a counselor's calendar as another visitor's booking does, until the connection given back is closed."""
+    somebody = connection.copy()
+    with somebody.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key("counselor", counselor.pk)])
+    return somebody
 
 
 def cancel(browser, meeting, **fields):
@@ -372,6 +382,21 @@ def test_a_time_that_was_just_taken_is_answered_with_others(client, meeting, con
     assert Meeting.objects.get(pk=meeting.pk).starts_at == meeting.starts_at
 
 
+@pytest.mark.django_db(transaction=True)
+def test_while_everybody_wants_the_counselor_moving_asks_to_press_again(client, meeting):
+    enter(client, meeting)
+    somebody = busy_with(meeting.counselor)
+
+    busy = move_to(client, meeting, TUESDAY, **EN)
+    somebody.close()
+    again = move_to(client, meeting, TUESDAY)
+
+    assert (busy.status_code, busy["Retry-After"]) == (503, "2")
+    assert "Many people are booking at this moment. Try again." in words(busy)
+    assert again.status_code == 302
+    assert Meeting.objects.get().starts_at == TUESDAY
+
+
 def test_an_appointment_that_changed_meanwhile_is_looked_at_again(client, meeting):
     enter(client, meeting)
 
@@ -492,6 +517,22 @@ def test_pressing_cancel_twice_is_one_cancellation(client, meeting):
     assert first.url == second.url == at("manage", meeting)
     assert Message.objects.count() == 1
     assert AuditEvent.objects.filter(act="meeting.cancelled").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_everybody_wants_the_counselor_cancelling_asks_to_press_again(client, meeting):
+    enter(client, meeting)
+    somebody = busy_with(meeting.counselor)
+
+    busy = cancel(client, meeting, reason="time")
+    somebody.close()
+    again = cancel(client, meeting, reason="time")
+
+    assert (busy.status_code, busy["Retry-After"]) == (503, "2")
+    assert "banyak orang sedang memesan" in words(busy)
+    assert busy.context["form"]["reason"].value() == "time"
+    assert again.status_code == 302
+    assert Meeting.objects.get().status == Status.CANCELLED
 
 
 def test_a_reason_is_one_of_ours_or_none(client, meeting):
