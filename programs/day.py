@@ -20,7 +20,7 @@ from practice.database.compiled import Compiled
 from practice.people.accounts import Role, User
 from practice.people.models import Counselor
 from programs.notes.due import NoteDue, notes_due
-from programs.waiting import AnswerToRead, answers_to_read
+from programs.waiting import Waiting, waiting_for
 
 DAYS_AHEAD = 7
 DAY = timedelta(days=1)
@@ -41,8 +41,8 @@ class Day:
 class Agenda:
     """What the page of today shows. `attendance` and `outcomes` are meetings of the last 30 days that wait for it.
 
-    `notes` are sessions whose note is still to be written, see `programs.notes.due`. `answers` are what clients said
-    lately, some time after the end, see `programs.waiting`.
+    `notes` are sessions whose note is still to be written, see `programs.notes.due`. `waiting` is
+    what their programs hold for them apart from meetings.
     """
 
     today: Day
@@ -50,7 +50,7 @@ class Agenda:
     attendance: list[Meeting] = field(default_factory=list)
     outcomes: list[Meeting] = field(default_factory=list)
     notes: list[NoteDue] = field(default_factory=list)
-    answers: list[AnswerToRead] = field(default_factory=list)
+    waiting: Waiting = field(default_factory=Waiting)
 
     @property
     def meetings(self) -> list[Meeting]:
@@ -84,7 +84,7 @@ def agenda_of(user: User, zone: ZoneInfo, *, now: datetime) -> Agenda:
         attendance=[each for each in meetings if each.ends_at <= start and each.status == Status.CONFIRMED],
         outcomes=[each for each in meetings if each.outcome_is_due],
         notes=notes_due(user, now),
-        answers=answers_to_read(user, now=now),
+        waiting=waiting_for(user, today, now=now),
     )
 
 

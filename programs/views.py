@@ -43,7 +43,7 @@ def home(request):
         "next": coming[0] if coming else None,
         "later": coming[1:],
         "past": page,
-        "own": own_programs(request.user, request=request),
+        "own": own_programs(request.user, request=request, now=now),
         "has_record": request.user.has_role(Role.CLIENT),
         "now": now,
     }

@@ -1,17 +1,18 @@
-"""What is new in a counselor's programs and belongs to no meeting: answers some time after the end."""
+"""What waits in a counselor's programs and belongs to no meeting: answers after the end, and pauses that are over."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import FilteredRelation, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import FilteredRelation, OuterRef, Q
 
 from practice.database.compiled import Compiled
 from practice.people.accounts import Role, User
-from programs.plan.models import Program
+from programs.plan.models import Program, ProgramMember, Status
 
 SHOWN_FOR = timedelta(days=7)  # how long an answer stands on the day; it stays on the page of its program
-COLUMNS = ("pk", "answer__days_after", "answer__client__preferred_name", "answer__answered_at")
+ANSWER = ("answer__days_after", "answer__client__preferred_name", "answer__answered_at")
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,50 @@ class AnswerToRead:
     answered_at: datetime
 
 
-def waiting(user: UUID, since: datetime):
-    """The rows of `answers_to_read`: COLUMNS."""
+@dataclass(frozen=True)
+class PauseOver:
+    """A program that still rests on or after the day on which it was to be resumed."""
+
+    program: UUID
+    names: list[str]
+    resume_on: date
+
+
+@dataclass
+class Waiting:
+    """Answers of the last 7 days and pauses that are over, the earliest first."""
+
+    answers: list[AnswerToRead] = field(default_factory=list)
+    pauses: list[PauseOver] = field(default_factory=list)
+
+
+def waiting(user: UUID, since: datetime, today: date):
+    """The rows of `waiting_for`: a program with its people, and either ANSWER or the day to resume."""
     answered = FilteredRelation("follow_ups", condition=Q(follow_ups__answered_at__gt=since))
-    programs = Program.objects.filter(pk__in=Program.objects.cared_for_by(user).values("pk"))
-    found = programs.annotate(answer=answered).filter(wrapped_key__isnull=False, answer__isnull=False)
-    return found.order_by("answer__answered_at", "answer__pk").values_list(*COLUMNS)
+    people = ProgramMember.objects.filter(program=OuterRef("pk")).order_by("position")
+    return (
+        Program.objects.filter(pk__in=Program.objects.cared_for_by(user).values("pk"), wrapped_key__isnull=False)
+        .annotate(answer=answered)
+        .filter(Q(answer__isnull=False) | Q(status=Status.PAUSED, resume_on__lte=today))
+        .order_by("resume_on", "answer__answered_at", "pk", "answer__pk")
+        .values_list("pk", "resume_on", ArraySubquery(people.values("client__preferred_name")), *ANSWER)
+    )
 
 
-WAITING = Compiled(waiting, user=UUID(int=1), since=datetime(2000, 1, 1, tzinfo=UTC))
+WAITING = Compiled(waiting, user=UUID(int=1), since=datetime(2000, 1, 1, tzinfo=UTC), today=date(2000, 1, 2))
 
 
-def answers_to_read(user: User, *, now: datetime) -> list[AnswerToRead]:
-    """What clients answered after the end within the last 7 days, in programs in this counselor's care: one statement.
+def waiting_for(user: User, today: date, *, now: datetime) -> Waiting:
+    """What waits in the programs in this counselor's care, in one statement; nothing that was erased.
 
-    The earliest comes first. None from a program that was erased, nor for a user who is no counselor.
+    Nothing for a user who is no counselor. `today` is the date on their clock.
     """
+    found = Waiting()
     if not user.has_role(Role.COUNSELOR):
-        return []
-    return [AnswerToRead(*row) for row in WAITING.rows(user=user.pk, since=now - SHOWN_FOR)]
+        return found
+    for pk, resume_on, names, *answer in WAITING.rows(user=user.pk, since=now - SHOWN_FOR, today=today):
+        if resume_on is None:
+            found.answers.append(AnswerToRead(pk, *answer))
+        else:
+            found.pauses.append(PauseOver(pk, names, resume_on))
+    return found

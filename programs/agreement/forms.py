@@ -234,6 +234,10 @@ class PauseForm(forms.Form):
         return self.cleaned_data["keep_meetings"] == "yes"
 
 
+class LongerForm(forms.Form):
+    resume_on = day_field(_("Go on from"))
+
+
 class RestForm(forms.Form):
     resume_on = day_field(_("I would like to go on from"))
 

@@ -50,9 +50,9 @@ def pause_program(
 
     Raise ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
     """
-    check_resume_day(resume_on, now)
     kept = locked(program)
     refuse_but_counselors(kept, by)
+    check_resume_day(kept, resume_on, now)
     take_step(kept, Status.PAUSED, by=by, reason=reason, now=now, resume_on=resume_on, asked_at=None)
     called_off = 0
     if not keep_meetings:
@@ -62,9 +62,9 @@ def pause_program(
     return kept
 
 
-def check_resume_day(resume_on: date, now: datetime) -> None:
-    """Raise ValidationError unless the day lies from tomorrow on, within 180 days."""
-    today = now.date()
+def check_resume_day(program: Program, resume_on: date, now: datetime) -> None:
+    """Raise ValidationError unless the day lies from tomorrow on, within 180 days, on the counselor's clock."""
+    today = program.day_of(now)
     if not today < resume_on <= today + LONGEST_PAUSE:
         raise ValidationError({"resume_on": _("Choose a day from tomorrow on, within 180 days.")}, code="day")
 
@@ -92,9 +92,9 @@ def resume_program(*, program: Program, by: User, now: datetime) -> Program:
 @transaction.atomic
 def rest_longer(*, program: Program, resume_on: date, by: User, now: datetime) -> Program:
     """Put off the day to go on. Raise ValidationError unless the program rests, or for a day as `pause_program`."""
-    check_resume_day(resume_on, now)
     kept = locked(program)
     refuse_strangers(kept, by)
+    check_resume_day(kept, resume_on, now)
     if kept.status != Status.PAUSED:
         raise ValidationError(_("This program is not paused."), code="status")
     kept.resume_on, kept.asked_at = resume_on, now
@@ -110,27 +110,39 @@ def with_pause(programs):
 
 
 def ask_paused(*, now: datetime) -> int:
-    """Every 14 days ask the clients of resting programs how they are; after 90 days tell the counselor, once.
+    """Ask the clients of resting programs how they are: on the day to be resumed, and whenever 14 days have passed.
 
-    Return how many programs were asked about.
+    Tell the counselor once on that day, and once after 90 days. Return how many programs were asked about.
     """
-    resting = with_pause(Program.objects.filter(status=Status.PAUSED)).values_list("pk", "paused_at", "asked_at")
-    asked = 0
-    for pk, paused_at, asked_at in resting:
-        if paused_at and now - max(paused_at, asked_at or paused_at) >= ASK_AFTER:
-            asked += _ask(pk, paused_at, now=now)
-    return asked
+    resting = with_pause(Program.objects.filter(status=Status.PAUSED).select_related("counselor"))
+    due = [program for program in resting if _is_to_be_asked(program, program.paused_at, now)]
+    return sum(_ask(program, program.paused_at, now=now) for program in due)
+
+
+def _is_to_be_asked(program: Program, paused_at: datetime | None, now: datetime) -> bool:
+    last = max(filter(None, [paused_at, program.asked_at]), default=None)
+    return _day_has_come(program, now) or (last is not None and now - last >= ASK_AFTER)
+
+
+def _day_has_come(program: Program, now: datetime) -> bool:
+    """True if the pause is over and nobody was asked since: the first time on or after the day to be resumed."""
+    was_asked = program.asked_at is not None and program.day_of(program.asked_at) >= program.resume_on
+    return program.pause_is_over(now) and not was_asked
 
 
 @transaction.atomic
-def _ask(pk, paused_at, *, now) -> bool:
-    kept = locked(Program(pk=pk))
-    if kept.status != Status.PAUSED or (kept.asked_at and now - kept.asked_at < ASK_AFTER):
+def _ask(program: Program, paused_at: datetime | None, *, now: datetime) -> bool:
+    kept = locked(program)
+    if kept.status != Status.PAUSED or not _is_to_be_asked(kept, paused_at, now):
         return False
+    ends = _day_has_come(kept, now)
     kept.asked_at = now
     kept.save(update_fields=["asked_at"])
-    tell(clients_of(kept), "program.pause", kept, about=now.date(), now=now)
-    if now - paused_at >= OFFER_TO_CLOSE_AFTER:
+    about = f"until {kept.resume_on}" if ends else now.date()
+    tell(clients_of(kept), "program.pause", kept, about=about, now=now)
+    if ends:
+        tell_counselor(kept, "program.pause_over", kept, about=kept.resume_on, now=now)
+    if paused_at and now - paused_at >= OFFER_TO_CLOSE_AFTER:
         tell_counselor(kept, "program.long_pause", kept, about=paused_at.date(), now=now)
     record(None, "program.asked", kept, now=now)
     return True

@@ -62,6 +62,10 @@ WORDS = {
     "program.consent": Words(
         TO_READ, _("A client has changed what they agree to. Sign in to read it, and talk about it when you meet.")
     ),
+    "program.pause_over": Words(
+        _("A pause is over"),
+        _("Somebody wanted to rest until now, and is asked whether to go on. You can go on, or let it last longer."),
+    ),
     "program.long_pause": Words(
         _("A pause has become long"), _("Somebody’s pause has lasted 90 days. Look whether to go on or to close.")
     ),
@@ -100,8 +104,9 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
         return reverse("program_steps", args=[subject_id])
     if kind == "program.consent":
         return reverse("agreement", args=[subject_id])
-    if kind in ("program.pause", "program.long_pause"):
-        if not Program.objects.filter(pk=subject_id, status=Status.PAUSED).exists():
+    if kind in ("program.pause", "program.pause_over", "program.long_pause"):
+        resting = Program.objects.filter(pk=subject_id, status=Status.PAUSED).select_related("counselor").first()
+        if resting is None or (kind == "program.pause_over" and not resting.pause_is_over(now)):
             return None
         return reverse("pause_answer" if kind == "program.pause" else "program", args=[subject_id])
     if kind == "program.response":

@@ -29,6 +29,7 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
             "may_write": user.pk in led_by,
             "leads": program.counselor.user_id == user.pk,
             "rests_too_long": standing.rests_too_long(now),
+            "pause_is_over": program.pause_is_over(now),
             "with_others": [meeting for meeting in booked if meeting.counselor_id not in ours],
         }
     }
@@ -36,4 +37,10 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
 
 def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/agreement/_client.html shows."""
-    return {"agreement": {"program": program, "standing": standing_of(program, user)}}
+    return {
+        "agreement": {
+            "program": program,
+            "standing": standing_of(program, user),
+            "pause_is_over": program.pause_is_over(now),
+        }
+    }

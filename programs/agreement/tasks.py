@@ -20,5 +20,5 @@ def look_after_offers(timestamp: int):
 @app.periodic(cron="23 2 * * *")
 @app.task(queue="calendar", queueing_lock="programs.agreement.pauses")
 def ask_those_who_rest(timestamp: int):
-    """Every day, ask the clients of resting programs who were not asked for 14 days."""
+    """Every day, ask the clients of resting programs whose day to go on has come, or who were not asked for 14 days."""
     ask_paused(now=timezone.now())

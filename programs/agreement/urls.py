@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:pk>/take-back/", views_draft.plan_withdraw, name="plan_withdraw"),
     path("<uuid:pk>/steps/", views_life.program_steps, name="program_steps"),
     path("<uuid:pk>/pause/", views_life.program_pause, name="program_pause"),
+    path("<uuid:pk>/rest-longer/", views_life.program_rest, name="program_rest"),
     path("<uuid:pk>/resume/", views_life.program_resume, name="program_resume"),
     path("<uuid:pk>/extend/", views_life.program_extend, name="program_extend"),
     path("<uuid:pk>/method/", views_life.program_method, name="program_method"),

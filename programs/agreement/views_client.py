@@ -208,4 +208,5 @@ def pause_answer(request, pk):
     if request.method == "POST" and done(request, form, rest_longer, program=program):
         messages.success(request, _("Take the time you need."))
         return redirect("program", program.pk)
-    return answer(request, "programs/agreement/rest.html", form, program=program)
+    is_over = program.pause_is_over(timezone.now())
+    return answer(request, "programs/agreement/rest.html", form, program=program, is_over=is_over)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from practice.people.policies import requires
 from practice.records.actions import read_together
 from programs.agreement.changes import CHANGEABLE, may_extend, most_added, offer_extension, offer_method
-from programs.agreement.forms import CloseForm, ExtendForm, HandoverForm, MethodForm, PauseForm
+from programs.agreement.forms import CloseForm, ExtendForm, HandoverForm, LongerForm, MethodForm, PauseForm
 from programs.agreement.handovers import (
     ask_handover,
     call_off_former,
@@ -25,6 +25,7 @@ from programs.agreement.life import (
     coming_meetings,
     go_on,
     pause_program,
+    rest_longer,
     resume_program,
 )
 from programs.agreement.offer import standing_plan
@@ -70,6 +71,19 @@ def program_pause(request, pk):
         return redirect("program", program.pk)
     coming = coming_meetings(program, timezone.now())
     return answer(request, "programs/agreement/pause.html", form, program=program, coming=coming)
+
+
+@requires("program", "write")
+@form_methods
+def program_rest(request, pk):
+    """Let a program that rests go on resting, until another day."""
+    program = within(request, pk, Status.PAUSED)
+    form = LongerForm(typed(request))
+    if request.method == "POST" and done(request, form, rest_longer, program=program):
+        messages.success(request, _("The program rests until then."))
+        return redirect("program", program.pk)
+    coming = coming_meetings(program, timezone.now())
+    return answer(request, "programs/agreement/rest_longer.html", form, program=program, coming=coming)
 
 
 @requires("program", "write")

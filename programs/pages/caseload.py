@@ -1,6 +1,7 @@
 """The programs of a counselor or supervisor as a list: who, where on the thread, what is next; and a client's own."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from practice.records.actions import read_together
 from programs.pages.beads import beads_of
@@ -26,6 +27,7 @@ class Row:
     thread: Thread
     beads: list[dict]
     members: list
+    pause_is_over: bool
 
     @property
     def title(self) -> str:
@@ -51,7 +53,7 @@ class OwnPrograms:
     asked: list[FollowUp] = field(default_factory=list)
 
 
-def caseload_of(user, *, shown: str, number: int, request) -> Caseload:
+def caseload_of(user, *, shown: str, number: int, request, now: datetime) -> Caseload:
     """One page of the programs somebody may see, oldest first, opened after the trail says who looks them over."""
     programs = Program.objects.visible_to(user).filter(status__in=SHOWN[shown]).for_listing()
     first = (number - 1) * ON_A_PAGE
@@ -61,15 +63,15 @@ def caseload_of(user, *, shown: str, number: int, request) -> Caseload:
     threads = glances_of([program.pk for program in found])
     legible = [program for program in found if not program.is_erased]
     read_together([legible], by=user, reason="looking over the programs", request=request, knowing=legible)
-    return Caseload([row_of(program, threads[program.pk]) for program in found], number, more)
+    return Caseload([row_of(program, threads[program.pk], now) for program in found], number, more)
 
 
-def row_of(program: Program, thread: Thread) -> Row:
+def row_of(program: Program, thread: Thread, now: datetime) -> Row:
     members = [member.client for member in program.members.all()]
-    return Row(program, thread, beads_of(thread), members)
+    return Row(program, thread, beads_of(thread), members, program.pause_is_over(now))
 
 
-def own_programs(user, *, request) -> OwnPrograms:
+def own_programs(user, *, request, now: datetime) -> OwnPrograms:
     """The programs of a client, opened after the trail says so. What was erased is left out."""
     found = [program for program in Program.objects.for_client(user).for_listing().reverse() if not program.is_erased]
     if not found:
@@ -80,7 +82,7 @@ def own_programs(user, *, request) -> OwnPrograms:
     asked = asked_after(earlier, user) if earlier else []
     read_together([found], by=user, reason="reading one's own program", request=request, knowing=found)
     return OwnPrograms(
-        current=[row_of(program, threads[program.pk]) for program in current],
+        current=[row_of(program, threads[program.pk], now) for program in current],
         earlier=sorted(earlier, key=lambda program: program.closed_at, reverse=True),
         asked=asked,
     )

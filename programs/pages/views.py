@@ -24,7 +24,7 @@ def caseload(request):
     number = request.GET.get("page", "1")
     if not (number.isascii() and number.isdigit() and 0 < int(number) < 10_000):
         raise Http404
-    found = caseload_of(request.user, shown=shown, number=int(number), request=request)
+    found = caseload_of(request.user, shown=shown, number=int(number), request=request, now=timezone.now())
     context = {
         "caseload": found,
         "rows": found.rows,

@@ -1,7 +1,7 @@
 """The program, whom it is for, what was agreed, and each step of its life."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import pgtrigger
 from django.conf import settings
@@ -19,6 +19,7 @@ from practice.people.counselors import Counselor
 from practice.people.supervision import Supervision
 from practice.records.fields import EncryptedTextField
 from practice.records.models import KeyHolder, RecordQuerySet
+from practice.zones import zone
 from programs.library.models import FEWEST_SESSIONS, MOST_SESSIONS, Method, TemplateVersion
 
 
@@ -209,6 +210,14 @@ class Program(KeyHolder):
     def is_led_by(self, user) -> bool:
         """True if this person leads the program or helps to; from its counselors as they were fetched `for_page`."""
         return user.pk in {counselor.user_id for counselor in (self.counselor, *self.co_counselors.all())}
+
+    def day_of(self, moment: datetime) -> date:
+        """The date of a moment on the clock of its counselor, who was fetched with it."""
+        return moment.astimezone(zone(self.counselor.time_zone)).date()
+
+    def pause_is_over(self, now: datetime) -> bool:
+        """True from the day on which it was to be resumed, while it still rests."""
+        return self.status == Status.PAUSED and self.resume_on <= self.day_of(now)
 
     @property
     def is_signed(self):

@@ -73,6 +73,7 @@ KINDS = [
     "program.lapsed",
     "program.long_pause",
     "program.pause",
+    "program.pause_over",
     "program.proposal",
     "program.question",
     "program.reminder",
@@ -139,6 +140,7 @@ def about_program(kind, client):
         "program.question": ProgramStatus.PROPOSED,
         "program.answer": ProgramStatus.PROPOSED,
         "program.pause": ProgramStatus.PAUSED,
+        "program.pause_over": ProgramStatus.PAUSED,
         "program.long_pause": ProgramStatus.PAUSED,
         "program.follow_up": ProgramStatus.CLOSED,
     }.get(kind, ProgramStatus.ACTIVE)
@@ -175,7 +177,10 @@ def about_program(kind, client):
     if kind == "program.review":
         for number in (1, 2):
             make_attempt(program, number, starts_at=NOW - number * 7 * DAY, status=Status.ATTENDED)
-    to_counselor = ("program.consent", "program.lapsed", "program.long_pause", "program.response")
+    if kind == "program.pause_over":
+        program.resume_on = NOW.date()
+        program.save()
+    to_counselor = ("program.consent", "program.lapsed", "program.long_pause", "program.pause_over", "program.response")
     return about_subject(kind, counselor if kind in to_counselor else client, program)
 
 
