@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from practice.calendar.links import ManageToken
@@ -62,9 +63,9 @@ def care_for(meeting: Meeting, clients: Sequence[Client], *, now: datetime) -> N
 
 
 def shorten_care(meeting: Meeting, *, now: datetime, counselor_id=None) -> None:
-    """After a cancellation: care ends 30 days after the last meeting that stands, or now if none does.
+    """After a cancellation or a move: care ends 30 days after the last meeting that stands, or now if none does.
 
-    That of the meeting's counselor, or of the one who had it before.
+    Never before what was promised. That of the meeting's counselor, or of the one who had it before.
     """
     counselor_id = counselor_id or meeting.counselor_id
     for head in meeting.participants.all():
@@ -74,7 +75,7 @@ def shorten_care(meeting: Meeting, *, now: datetime, counselor_id=None) -> None:
             status__in=[Status.CONFIRMED, Status.ATTENDED, Status.MISSED],
         ).aggregate(last=Max("ends_at"))["last"]
         CareRelationship.objects.filter(client=head.client_id, counselor=counselor_id).update(
-            ends_at=last + CARE_LASTS if last else now
+            ends_at=Greatest(Value(last + CARE_LASTS if last else now), "promised_until")
         )
 
 
@@ -179,7 +180,6 @@ def move_meeting(
     ManageToken.objects.filter(meeting=meeting).delete()
     if meeting.status == Status.CONFIRMED:
         care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)
-    if before["counselor"] != counselor.pk:
         shorten_care(meeting, now=now, counselor_id=before["counselor"])
     record_move(meeting, before, by=by, now=now, reason=elsewhere.outside_hours)
     announce(meeting, "meeting.moved", now=now)

@@ -150,16 +150,23 @@ class CareRelationshipQuerySet(models.QuerySet):
         """Relationships that are open now: by the database's clock, or at `now`."""
         return self.filter(models.Q(is_kept_open=True) | models.Q(ends_at__gt=now or Now()))
 
-    def prolong(self, *, clients, counselor_id, now: datetime, until: datetime) -> None:
-        """Open care between the counselor and each client, or let it last at least until then: one statement."""
+    def prolong(self, *, clients, counselor_id, now: datetime, until: datetime, promised: bool = False) -> None:
+        """Open care between the counselor and each client, or let it last at least until then: one statement.
+
+        What is `promised` by the rooms above holds whatever becomes of meetings.
+        """
+        promise = until if promised else None
         with connection.cursor() as cursor:
-            cursor.execute(PROLONG, [counselor_id, now, until, [client.pk for client in clients]])
+            cursor.execute(PROLONG, [counselor_id, now, until, promise, [client.pk for client in clients]])
 
 
+# greatest() passes over what is null: without a promise the one that was given stays
 PROLONG = """
-INSERT INTO practice_carerelationship AS c (client_id, counselor_id, started_at, ends_at)
-SELECT client, %s, %s, %s FROM unnest(%s::uuid[]) AS client
-ON CONFLICT (client_id, counselor_id) DO UPDATE SET ends_at = greatest(c.ends_at, excluded.ends_at)
+INSERT INTO practice_carerelationship AS c (client_id, counselor_id, started_at, ends_at, promised_until)
+SELECT client, %s, %s, %s, %s::timestamptz FROM unnest(%s::uuid[]) AS client
+ON CONFLICT (client_id, counselor_id) DO UPDATE SET
+    ends_at = greatest(c.ends_at, excluded.ends_at),
+    promised_until = greatest(c.promised_until, excluded.promised_until)
 """
 
 
@@ -173,6 +180,9 @@ class CareRelationship(models.Model):
     counselor = models.ForeignKey(Counselor, on_delete=models.PROTECT, related_name="care_relationships")
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    promised_until = models.DateTimeField(
+        null=True, blank=True, help_text="by the rooms above: no cancellation ends it before"
+    )
     is_kept_open = models.BooleanField(default=False, db_default=False)
 
     objects = CareRelationshipQuerySet.as_manager()

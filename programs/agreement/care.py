@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Greatest
 
 from practice.calendar.actions import CARE_LASTS
 from practice.calendar.models import Meeting
@@ -27,7 +28,11 @@ def counselors_of(program: Program) -> list[Counselor]:
 def prolong_care(program: Program, *, until: datetime, now: datetime) -> None:
     """Let the counselor's care last while a proposal is being thought over."""
     CareRelationship.objects.all().prolong(
-        clients=clients_of(program), counselor_id=program.counselor_id, now=now, until=until + CARE_LASTS
+        clients=clients_of(program),
+        counselor_id=program.counselor_id,
+        now=now,
+        until=until + CARE_LASTS,
+        promised=True,
     )
 
 
@@ -42,7 +47,10 @@ def keep_open(program: Program, *, now: datetime) -> None:
 
 
 def let_go(program: Program, counselors: list[Counselor], *, now: datetime) -> None:
-    """Let care end 30 days from now, or 30 days after the last meeting, unless another program keeps it open."""
+    """Let care end 30 days from now or after the last meeting, unless another program keeps it open.
+
+    Later only if more was promised, as to an offer that still waits for its answer.
+    """
     for counselor in counselors:
         mine = Q(counselor=counselor) | Q(co_counselors=counselor)
         for client in clients_of(program):
@@ -53,6 +61,9 @@ def let_go(program: Program, counselors: list[Counselor], *, now: datetime) -> N
                 counselor=counselor, participants__client=client, status__in=HELD_OR_TO_COME
             )
             last = meetings.aggregate(last=Max("ends_at"))["last"] or now
+            promised = Greatest("promised_until", Value(now + CARE_LASTS))
             CareRelationship.objects.filter(counselor=counselor, client=client).update(
-                is_kept_open=False, ends_at=max(now, last) + CARE_LASTS
+                is_kept_open=False,
+                promised_until=promised,
+                ends_at=Greatest(promised, Value(last + CARE_LASTS)),
             )

@@ -148,7 +148,7 @@ def answer_follow_up(
     kept.save()
     clients = [member.client for member in program.members.all()]
     CareRelationship.objects.all().prolong(
-        clients=clients, counselor_id=program.counselor_id, now=now, until=now + READ_FOR
+        clients=clients, counselor_id=program.counselor_id, now=now, until=now + READ_FOR, promised=True
     )
     tell_counselor(program, "program.response", kept, now=now)
     record(by, "follow_up.answered", program, now=now, client=client, days_after=kept.days_after)

@@ -2,13 +2,14 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from practice.calendar.actions import approve, cancel_meeting, move_meeting, reserve
+from practice.calendar.actions import Elsewhere, approve, cancel_meeting, move_meeting, reserve
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import lock
 from practice.calendar.models import Meeting, Participant, Party, Status
@@ -403,6 +404,53 @@ def test_care_lasts_thirty_days_past_the_last_meeting_and_ends_with_a_cancellati
     cancel_meeting(meeting=first, by=None, now=NOW)
     care.refresh_from_db()
     assert care.ends_at == NOW
+
+
+def test_no_cancellation_ends_care_before_what_was_promised(practice, consultation, ayu, rina, monday_at_nine):
+    meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
+    prolong = partial(CareRelationship.objects.all().prolong, clients=[rina], counselor_id=ayu.pk, now=NOW)
+    prolong(until=NOW + 5 * DAY, promised=True)
+    prolong(until=NOW + 3 * DAY, promised=True)
+    prolong(until=NOW + 9 * DAY)
+
+    cancel_meeting(meeting=meeting, by=None, now=NOW)
+
+    assert CareRelationship.objects.get().ends_at == NOW + 5 * DAY
+
+
+def test_care_follows_a_meeting_that_is_moved(practice, consultation, ayu, rina, monday_at_nine):
+    meeting = make_meeting(starts_at=monday_at_nine + 7 * DAY, counselor=ayu, service=consultation, clients=[rina])
+
+    for days in (0, 14):
+        moved = move_meeting(
+            meeting=meeting, starts_at=monday_at_nine + days * DAY, by=None, now=NOW, party=Party.PRACTICE
+        )
+        assert CareRelationship.objects.get().ends_at == moved.ends_at + 30 * DAY
+
+    cancel_meeting(meeting=moved, by=None, now=NOW)
+    assert CareRelationship.objects.get().ends_at == NOW
+
+
+def test_a_meeting_moved_to_another_counselor_leaves_what_the_first_was_promised(
+    practice, consultation, ayu, rina, monday_at_nine
+):
+    meeting = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
+    daeng = make_counselor(name="Daeng")
+    consultation.counselors.add(daeng)
+    until = NOW + 50 * DAY
+    CareRelationship.objects.all().prolong(clients=[rina], counselor_id=ayu.pk, now=NOW, until=until, promised=True)
+
+    moved = move_meeting(
+        meeting=meeting,
+        starts_at=meeting.starts_at,
+        by=None,
+        now=NOW,
+        party=Party.PRACTICE,
+        elsewhere=Elsewhere(counselor=daeng),
+    )
+
+    ends = dict(CareRelationship.objects.values_list("counselor", "ends_at"))
+    assert ends == {ayu.pk: until, daeng.pk: moved.ends_at + 30 * DAY}
 
 
 def test_locks_are_refused_outside_a_transaction(transactional_db):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
+from practice.calendar.actions import cancel_meeting
 from practice.calendar.models import Party
 from practice.calendar.models import Status as MeetingStatus
 from practice.messages.models import Message
@@ -34,6 +35,7 @@ from tests.factories import (
     make_attempt,
     make_client,
     make_counselor,
+    make_meeting,
     make_method,
     make_practice,
     make_program,
@@ -205,6 +207,15 @@ def test_closing_calls_off_releases_and_lets_care_end_in_30_days(program, couple
     for care in CareRelationship.objects.filter(counselor=program.counselor):
         assert not care.is_kept_open
         assert care.ends_at == NOW + 30 * DAY
+
+
+def test_a_meeting_cancelled_after_the_end_leaves_the_care_of_the_closing(program, couple):
+    consultation = make_meeting(starts_at=MONDAY + 7 * DAY, counselor=program.counselor, clients=couple)
+    close_program(program=program, close_reason="other", **by(program))
+
+    cancel_meeting(meeting=consultation, by=None, now=NOW)
+
+    assert {care.ends_at for care in CareRelationship.objects.all()} == {NOW + 30 * DAY}
 
 
 def test_care_stays_open_for_another_program_with_the_same_counselor(program, couple):

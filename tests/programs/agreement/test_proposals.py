@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
 
+from practice.calendar.actions import cancel_meeting
 from practice.messages.models import Message
 from practice.people.models import CareRelationship
 from practice.records.actions import read
@@ -23,7 +24,7 @@ from programs.agreement.proposals import (
 )
 from programs.plan.models import PlanQuestion, PlanStatus, Program, Signature, Status
 from programs.plan.texts import PlanText
-from tests.factories import NOW
+from tests.factories import NOW, make_meeting
 from tests.programs.agreement.steps import DAY, Scene, sign
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,15 @@ def test_a_proposal_freezes_its_text_waits_two_weeks_and_tells_the_client(scene)
     assert message.client == scene.clients[0]
     care = CareRelationship.objects.get(counselor=scene.ayu)
     assert care.ends_at == plan.expires_at + 30 * DAY
+
+
+def test_a_cancelled_consultation_leaves_the_care_that_an_open_proposal_needs(scene):
+    plan = scene.proposed()
+    another = make_meeting(starts_at=NOW + 60 * DAY, counselor=scene.ayu, clients=scene.clients)
+
+    cancel_meeting(meeting=another, by=None, now=NOW)
+
+    assert CareRelationship.objects.get(counselor=scene.ayu).ends_at == plan.expires_at + 30 * DAY
 
 
 def test_the_offered_text_cannot_be_changed(scene):

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from practice.calendar.actions import cancel_meeting
 from practice.calendar.models import Status as MeetingStatus
 from practice.catalog.models import Kind
 from practice.messages.actions import deliver
@@ -28,7 +29,15 @@ from programs.reviews.afterwards import (
 from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice
 from programs.reviews.state import due_point, is_near_the_end, state_of
 from programs.sessions.thread import thread_of
-from tests.factories import make_attempt, make_client, make_practice, make_program, make_service, make_user
+from tests.factories import (
+    make_attempt,
+    make_client,
+    make_meeting,
+    make_practice,
+    make_program,
+    make_service,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -377,6 +386,17 @@ def test_for_a_couple_too_one_meeting_is_booked(rina, now, monday_at_nine):
         book_follow_up(follow_up=his, starts_at=monday_at_nine + 2 * DAY, **said)
 
     assert {head.client for head in meeting.participants.all()} == {rina, budi}
+
+
+def test_an_answer_can_still_be_read_when_the_meeting_booked_upon_it_is_cancelled(rina, now):
+    program, follow_up = asked(rina, now)
+    later = now + 40 * DAY
+    answer(follow_up, rina, later)
+    meeting = make_meeting(starts_at=later + 7 * DAY, counselor=program.counselor, clients=[rina])
+
+    cancel_meeting(meeting=meeting, by=rina.user, now=later + DAY)
+
+    assert CareRelationship.objects.get(client=rina).ends_at == later + 30 * DAY
 
 
 def test_a_meeting_is_booked_from_a_follow_up_once(rina, now, monday_at_nine):
