@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest
 from practice.calendar.actions import CARE_LASTS
 from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
+from practice.people.accounts import Role
 from practice.people.clients import CareRelationship, Client
 from practice.people.counselors import Counselor
 from programs.plan.models import Program
@@ -23,6 +24,23 @@ def clients_of(program: Program) -> list[Client]:
 def counselors_of(program: Program) -> list[Counselor]:
     """Who leads the program and who helps to."""
     return [program.counselor, *program.co_counselors.all()]
+
+
+def able_to_give(services):
+    """Counselors at work here who offer one of these services, given as a queryset or as a list of keys."""
+    able = Counselor.objects.filter(
+        services__in=services,
+        user__is_active=True,
+        user__role_grants__role=Role.COUNSELOR,
+        user__role_grants__ended_at=None,
+    )
+    return able.distinct().order_by("name", "pk")
+
+
+def unable_to_help(helpers, *, counselor: Counselor, service) -> list[Counselor]:
+    """Those of the helpers who cannot help this counselor to lead a program, because they do not give its sessions."""
+    able = {each.pk for each in able_to_give([service.pk])} - {counselor.pk} if helpers else set()
+    return [each for each in helpers if each.pk not in able]
 
 
 def prolong_care(program: Program, *, until: datetime, now: datetime) -> None:

@@ -15,6 +15,7 @@ from practice.people.accounts import User
 from practice.people.clients import CareRelationship, Client
 from practice.people.counselors import Counselor
 from practice.records.actions import record
+from programs.agreement.care import able_to_give, unable_to_help
 from programs.library.actions import copy_outline
 from programs.library.models import FEWEST_SESSIONS, MOST_SESSIONS, Method, TemplateVersion, review_points
 from programs.plan.actions import locked, refuse_but_counselors, take_step
@@ -43,6 +44,7 @@ class Terms:
     missed_rule: str = AbsenceRule.COUNTS
     late_cancel_rule: str = AbsenceRule.COUNTS
     if_silent: str = ""
+    co_counselors: Sequence[Counselor] = ()
 
 
 def clients_in_care(counselor: Counselor, now: datetime):
@@ -54,6 +56,11 @@ def clients_in_care(counselor: Counselor, now: datetime):
 def session_services(counselor: Counselor):
     """How this counselor's program sessions can be booked."""
     return Service.objects.filter(kind=Kind.SESSION, counselors=counselor).for_listing()
+
+
+def possible_helpers(counselor: Counselor):
+    """Who could help this counselor to lead a program: the others who give such sessions."""
+    return able_to_give(session_services(counselor)).exclude(pk=counselor.pk)
 
 
 @transaction.atomic
@@ -179,6 +186,7 @@ def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: 
     kept.title, kept.problem, kept.service = terms.title.strip(), terms.problem.strip(), terms.service
     kept.revision += 1
     kept.save(update_fields=["title", "problem", "service", "revision"])
+    kept.co_counselors.set(terms.co_counselors)
     seat(kept, terms.clients)
     plan = kept.plans.filter(status=PlanStatus.DRAFT).first() or Plan(number=kept.plans.count() + 1, created_at=now)
     plan.program, plan.method, plan.price = kept, terms.method, terms.price
@@ -259,6 +267,8 @@ def check_terms(terms: Terms, counselor: Counselor) -> list[int]:
         wrong["review_after"] = _("Reviews come after a session and before the last one.")
     if terms.service.kind != Kind.SESSION or not terms.service.counselors.filter(pk=counselor.pk).exists():
         wrong["service"] = _("Choose one of your services for program sessions.")
+    if unable_to_help(terms.co_counselors, counselor=counselor, service=terms.service):
+        wrong["co_counselors"] = _("Choose counselors who give these sessions, besides yourself.")
     if terms.missed_rule not in AbsenceRule or terms.late_cancel_rule not in AbsenceRule:
         wrong["missed_rule"] = _("Choose what a missed session means.")
     if wrong:

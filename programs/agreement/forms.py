@@ -101,6 +101,12 @@ class TermsForm(forms.Form):
         required=True,
     )
     clients = forms.MultipleChoiceField(label=_("Who takes part"), widget=forms.CheckboxSelectMultiple)
+    co_counselors = forms.MultipleChoiceField(
+        label=_("Who helps you to lead it"),
+        help_text=_("The client reads who it is. Helpers see the program, and write in it, once everybody has agreed."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     method = forms.ModelChoiceField(label=_("Method"), queryset=Method.objects.none())
     planned_sessions = number_field(_("Planned sessions"), help_text=_("From 3 to 60."))
     pace_days = number_field(_("Days from one session to the next"), help_text=_("7 is once a week."))
@@ -125,17 +131,27 @@ class TermsForm(forms.Form):
     )
     expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, *args, clients, services, method=None, **kwargs):
-        """`clients` are those in care, `services` how sessions can be booked; `method` may stay though retired."""
+    def __init__(self, *args, clients, services, helpers=(), method=None, **kwargs):
+        """`clients` are those in care, `services` how sessions can be booked, `helpers` who could help to lead it.
+
+        `method` may stay though retired.
+        """
         super().__init__(*args, **kwargs)
         self.clients = {str(client.pk): client for client in clients}
         self.fields["clients"].choices = [(pk, client.preferred_name) for pk, client in self.clients.items()]
+        self.helpers = {str(counselor.pk): counselor for counselor in helpers}
+        self.fields["co_counselors"].choices = [(pk, each.full_name) for pk, each in self.helpers.items()]
+        if not self.helpers:
+            del self.fields["co_counselors"]
         self.fields["service"].queryset = services
         methods = Method.objects.in_use()
         self.fields["method"].queryset = (methods | Method.objects.filter(pk=method)).order_by("name_id", "pk")
 
     def clean_clients(self):
         return [self.clients[pk] for pk in self.cleaned_data["clients"]]
+
+    def clean_co_counselors(self):
+        return [self.helpers[pk] for pk in self.cleaned_data["co_counselors"]]
 
     def clean_review_after(self) -> list[int]:
         written = self.cleaned_data["review_after"].strip()

@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from practice.people.accounts import Role, User
+from practice.people.accounts import User
 from practice.people.clients import Client
 from practice.people.counselors import Counselor
 from practice.records.actions import record
-from programs.agreement.care import clients_of, keep_open, let_go
+from programs.agreement.care import able_to_give, clients_of, keep_open, let_go
 from programs.agreement.life import call_off, coming_meetings
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.proposals import LONGEST_QUESTION, refuse_strangers
@@ -23,13 +23,7 @@ LONGEST_NOTE = 10_000
 
 def successors(program: Program):
     """Counselors who could take the program over: at work here, and offering the service of its sessions."""
-    able = Counselor.objects.filter(
-        services=program.service_id,
-        user__is_active=True,
-        user__role_grants__role=Role.COUNSELOR,
-        user__role_grants__ended_at=None,
-    )
-    return able.exclude(pk=program.counselor_id).distinct().order_by("name", "pk")
+    return able_to_give([program.service_id]).exclude(pk=program.counselor_id)
 
 
 @transaction.atomic

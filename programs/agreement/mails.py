@@ -55,6 +55,10 @@ WORDS = {
     "program.response": Words(
         _("There is an answer for you to read"), _("Something you wrote to a client has been answered.")
     ),
+    "program.helping": Words(
+        _("You are asked to help"),
+        _("Somebody has agreed to be looked after by a colleague and you. Sign in to read more."),
+    ),
     "program.lapsed": Words(
         _("A question has ended without an answer"),
         _("Something that a client was asked is no longer open, and nothing has changed. Sign in to read why."),

@@ -50,10 +50,15 @@ class Offer:
     def clients(self) -> list:
         return [member.client for member in self.program.members.all()]
 
+    @property
+    def helpers(self) -> list:
+        return list(self.program.co_counselors.all())
+
     def marks(self) -> list[tuple]:
         return [_mark(row, name) for rows in self.rows for row in rows for name in _texts_of(row)] + [
             (self.plan.planned_sessions, self.plan.pace_days, self.plan.price, self.plan.method_id),
             tuple(client.pk for client in self.clients),
+            tuple((each.pk, each.full_name) for each in (self.program.counselor, *self.helpers)),
             tuple((goal.pk, goal.weight, goal.baseline, goal.target_on) for goal in self.goals),
         ]
 
@@ -132,7 +137,7 @@ def sections_of(offer: Offer) -> list[Section]:
         Section("rules", _("If a session does not take place"), (), _rules(plan, service)),
         Section("silent", _("If I fall silent"), (plan.if_silent,)) if plan.if_silent else None,
         Section("not", _("What this is not"), (), _is_not()),
-        Section("reads", _("Who reads what"), (), _reads(plan)),
+        Section("reads", _("Who reads what"), (), _reads(offer)),
         Section("free", _("You stay free"), (_free(),)),
         Section("consents", _("What you are asked to agree to"), (), _consents(plan)),
     ]
@@ -141,12 +146,31 @@ def sections_of(offer: Offer) -> list[Section]:
 
 def _who(offer):
     names = _(" and ").join(client.preferred_name for client in offer.clients)
-    counselors = ", ".join(each.full_name for each in (offer.program.counselor, *offer.program.co_counselors.all()))
     return (
-        _("For %(names)s, with %(counselors)s.") % {"names": names, "counselors": counselors},
+        _("For %(names)s, with %(counselors)s.") % {"names": names, "counselors": _counselors(offer)},
+        *_helping(offer),
         _("%(practice)s offers you a counseling program: several meetings with a method, goals and a planned ending.")
         % {"practice": Practice.current().name},
     )
+
+
+def _counselors(offer):
+    return _joined([offer.program.counselor, *offer.helpers])
+
+
+def _joined(counselors):
+    return _(" and ").join(each.full_name for each in counselors)
+
+
+def _helping(offer):
+    if not offer.helpers:
+        return ()
+    words = ngettext(
+        "%(lead)s leads the program, and %(helpers)s helps.",
+        "%(lead)s leads the program, and %(helpers)s help.",
+        len(offer.helpers),
+    )
+    return (words % {"lead": offer.program.counselor.full_name, "helpers": _joined(offer.helpers)},)
 
 
 def _way(offer):
@@ -244,9 +268,15 @@ def _is_not():
     )
 
 
-def _reads(plan):
+def _reads(offer):
+    plan = offer.plan
+    if offer.helpers:
+        words = _("%(names)s read and write the records of this program. The records are stored encrypted.")
+        first = words % {"names": _counselors(offer)}
+    else:
+        first = _("Your counselor reads and writes the records of this program. They are stored encrypted.")
     lines = [
-        _("Your counselor reads and writes the records of this program. They are stored encrypted."),
+        first,
         _("You see your goals, your tasks, shared summaries and what you wrote yourself."),
         _("Front desk and manager see times and numbers of sessions, never what you talk about."),
     ]

@@ -19,14 +19,13 @@ sealed_for_client = sealed
 def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/agreement/_panel.html shows."""
     standing = standing_of(program, user)
-    led_by = {counselor.user_id for counselor in (program.counselor, *program.co_counselors.all())}
     ours = {program.counselor_id, *(counselor.pk for counselor in program.co_counselors.all())}
     booked = [station.meeting for station in thread.stations if station.state == "booked"]
     return {
         "agreement": {
             "program": program,
             "standing": standing,
-            "may_write": user.pk in led_by,
+            "may_write": program.is_led_by(user),
             "leads": program.counselor.user_id == user.pk,
             "rests_too_long": standing.rests_too_long(now),
             "pause_is_over": program.pause_is_over(now),

@@ -14,7 +14,7 @@ from practice.people.clients import Client
 from practice.people.practices import Practice
 from practice.people.supervision import Supervision
 from practice.records.actions import record
-from programs.agreement.care import clients_of, prolong_care
+from programs.agreement.care import clients_of, counselors_of, prolong_care, unable_to_help
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.offer import Offer, fetch_offer, hash_of, open_offer, text_in
 from programs.plan.actions import locked, refuse_but_counselors, take_step
@@ -46,13 +46,14 @@ def propose_program(*, program: Program, by: User, now: datetime, request=None) 
 def asked_consents(program: Program, *, now: datetime) -> tuple[list[str], list[str]]:
     """Which consents a proposal needs, and which it leaves to the client.
 
-    A supervisor who co-signs reads the records, so that consent is needed; any other is the client's choice.
+    A supervisor who co-signs what one of its counselors writes reads the records, so that consent is needed; any other
+    is the client's choice.
     """
     needed, free = ["program", "health"], []
     modes = set(program.service.modes)
     if Mode.VIDEO in modes:
         (needed if modes == {Mode.VIDEO} else free).append("online")
-    co_signed = Supervision.objects.current(now).filter(counselor=program.counselor_id, co_signs=True).exists()
+    co_signed = Supervision.objects.current(now).filter(counselor__in=counselors_of(program), co_signs=True).exists()
     (needed if co_signed else free).append("supervision")
     return needed, free
 
@@ -77,6 +78,13 @@ def refuse_unfinished(offer: Offer, *, now: datetime) -> None:
         raise ValidationError(_("Write a title, and what the program is about in the client’s words."), code="draft")
     if any(not session.aim for session in offer.sessions):
         raise ValidationError(_("Write for each session what it is for."), code="outline")
+    unable = unable_to_help(offer.helpers, counselor=program.counselor, service=program.service)
+    if unable:
+        raise ValidationError(
+            _("%(name)s gives these sessions no longer. Choose anew in the terms who helps.")
+            % {"name": unable[0].full_name},
+            code="co_counselors",
+        )
     adult_age = Practice.current().adult_age
     for client in offer.clients:
         if client.is_minor(on=now.date(), adult_age=adult_age) and client.guardian_consented_at is None:

@@ -13,7 +13,7 @@ from practice.people.clients import Client, Consent
 from practice.people.consents import given
 from practice.records.actions import record
 from programs.agreement.care import clients_of, keep_open
-from programs.agreement.mails import tell_counselor
+from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.proposals import open_plan, refuse_strangers
 from programs.goals.actions import freeze_goals
 from programs.plan.actions import take_step
@@ -87,6 +87,8 @@ def _conclude(plan: Plan, *, by: User, now: datetime) -> None:
         take_step(program, Status.AGREED, by=by, now=now, agreed_at=now)
         freeze_goals(program=program, now=now)
         keep_open(program, now=now)
+        helping = [each.user for each in program.co_counselors.select_related("user") if each.user_id]
+        tell(helping, "program.helping", program, now=now)
         record(by, "program.agreed", program, now=now, from_consultation=program.consultation_id is not None)
     else:
         add_stations(program, plan)

@@ -19,6 +19,7 @@ from programs.agreement.drafts import (
     drop_draft,
     edit_draft,
     edit_outline,
+    possible_helpers,
     session_services,
 )
 from programs.agreement.forms import AnswerForm, OutlineFormSet, StartForm, TermsForm
@@ -128,11 +129,12 @@ def draft_terms(request, pk):
         "problem": program.problem,
         "service": program.service,
         "clients": [str(client.pk) for client in chosen],
+        "co_counselors": [str(counselor.pk) for counselor in program.co_counselors.all()],
         "review_after": ", ".join(str(point) for point in plan.review_after),
         "expected": program.revision,
     }
-    services = session_services(program.counselor)
-    form = TermsForm(typed(request), initial=initial, clients=people, services=services, method=plan.method_id)
+    offered = {"services": session_services(program.counselor), "helpers": possible_helpers(program.counselor)}
+    form = TermsForm(typed(request), initial=initial, clients=people, method=plan.method_id, **offered)
     if request.method == "POST" and done(request, form, edit_draft, program=program):
         messages.success(request, _("Saved."))
         return redirect("draft", program.pk)

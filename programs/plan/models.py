@@ -66,7 +66,8 @@ class ProgramQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Its counselors while they care for somebody in it, their supervisor, and the clients from the proposal on.
 
-        Nobody at the desk. Outside care a program is not there, whoever once led it.
+        Whoever helps to lead it finds it once it is agreed on. Nobody at the desk. Outside care a program is not there,
+        whoever once led it.
         """
         return self.filter(self._offered_to(user) | self._led_or_watched(user)).distinct()
 
@@ -86,7 +87,8 @@ class ProgramQuerySet(RecordQuerySet):
 
     @classmethod
     def _cared_for(cls, user):
-        return (Q(counselor__user=user) | Q(co_counselors__user=user)) & cls._care_of(user)
+        helps = Q(co_counselors__user=user, agreed_at__isnull=False)  # before, no client has agreed to their reading
+        return (Q(counselor__user=user) | helps) & cls._care_of(user)
 
     @staticmethod
     def _care_of(user):
@@ -122,7 +124,7 @@ class ProgramQuerySet(RecordQuerySet):
 
     def for_page(self):
         """Fetch in three queries what every page about a program shows: its people, and how it is booked."""
-        return self.select_related("counselor", "service").prefetch_related(MEMBERS, "co_counselors")
+        return self.select_related("counselor", "service").prefetch_related(MEMBERS, CO_COUNSELORS)
 
     def for_listing(self):
         """Fetch in two queries what a row in a list shows, in the order in which they were made."""
@@ -208,8 +210,9 @@ class Program(KeyHolder):
         return any(member.client.user_id == user.pk for member in self.members.all())
 
     def is_led_by(self, user) -> bool:
-        """True if this person leads the program or helps to; from its counselors as they were fetched `for_page`."""
-        return user.pk in {counselor.user_id for counselor in (self.counselor, *self.co_counselors.all())}
+        """True if this person leads the program, or helps to since it was agreed on; as it was fetched `for_page`."""
+        helping = self.co_counselors.all() if self.agreed_at else ()
+        return user.pk in {counselor.user_id for counselor in (self.counselor, *helping)}
 
     def day_of(self, moment: datetime) -> date:
         """The date of a moment on the clock of its counselor, who was fetched with it."""
@@ -250,6 +253,7 @@ class ProgramMember(models.Model):
         return str(self.client_id)
 
 
+CO_COUNSELORS = models.Prefetch("co_counselors", Counselor.objects.order_by("name", "pk"))
 MEMBERS = models.Prefetch("members", ProgramMember.objects.select_related("client").order_by("position"))
 
 

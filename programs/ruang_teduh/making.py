@@ -85,7 +85,7 @@ def make_practice(*, size: Size, seed: int, passwords: dict[str, str], now: date
     )
     teller = Storyteller(book, today=today, since=since, rng=dice(seed, "stories"))
     teller.tell_cast(of_cast, by_name)
-    special = {(of_cast["rina"], by_name["ayu"]): RINA} | tell_courses(book, courses)
+    special = {(of_cast["rina"], by_name["ayu"]): RINA} | tell_courses(book, courses, by_name)
     teller.tell_everyone(pairs)
     teller.fill_days(pairs, practice.counselors)
     weaver = Weaver.of(book, dice(seed, "threads"))

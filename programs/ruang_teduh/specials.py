@@ -25,13 +25,14 @@ class Course:
     how: Special
     proposed_days_ago: int = 0
     is_couple: bool = False
+    helper: str = ""
 
 
 COURSES = [
     Course("ayu", (), NINE, Special(stage=Stage.DRAFT), proposed_days_ago=1),
     Course("ayu", (), NINE, Special(stage=Stage.PROPOSED, planned=8), proposed_days_ago=4),
     Course("daeng", (-54, -47, -40, -33), TEN, Special(stage=Stage.PAUSED, planned=8)),
-    Course("ayu", (-23, -16, -9, 5, 12), ONE, Special(theme=COUPLE, planned=8), is_couple=True),
+    Course("ayu", (-23, -16, -9, 5, 12), ONE, Special(theme=COUPLE, planned=8), is_couple=True, helper="daeng"),
     Course("daeng", (-58, -51, -44, -37, -30, -23, -16, -9, 6, 13), THREE, Special(planned=8, more=3)),
     Course("ayu", (-64, -57, -50, -43, -36, -29, -22, -15, -8, 7), THREE, Special(stage=Stage.CLOSING, planned=10)),
     Course(
@@ -62,7 +63,7 @@ def set_aside(pairs: list[tuple[Client, Counselor]], counselors: dict[str, Couns
     return found
 
 
-def tell_courses(book: AppointmentBook, courses: list[tuple]) -> dict[tuple, Special]:
+def tell_courses(book: AppointmentBook, courses: list[tuple], counselors: dict[str, Counselor]) -> dict[tuple, Special]:
     """Put their meetings into the book; return how the program of each pair stands."""
     special = {}
     for course, client, counselor, partners in courses:
@@ -74,5 +75,6 @@ def tell_courses(book: AppointmentBook, courses: list[tuple]) -> dict[tuple, Spe
             ending = ATTENDED if day < book.midnight.date() else None
             book.tell(client, counselor, Visit(SESSION, day, course.near, Mode.VIDEO, ending=ending))
         since = book.midnight - timedelta(days=course.proposed_days_ago) + timedelta(hours=9)
-        special[client, counselor] = replace(course.how, partners=partners, since=since)
+        helpers = (counselors[course.helper],) if course.helper else ()
+        special[client, counselor] = replace(course.how, partners=partners, helpers=helpers, since=since)
     return special

@@ -23,6 +23,7 @@ OVER_AFTER = timedelta(days=20)  # without another session, a program of these c
 SHORTEST = 6
 CARE_AFTER_END = timedelta(days=30)
 TEXT_HASH = "d" * 64
+Helping = Program.co_counselors.through
 
 
 @dataclass
@@ -70,6 +71,7 @@ class Weaver:
     methods: dict[str, Method]
     templates: dict[str, list[TemplateVersion]]  # by the method's name in links
     told: list[Told] = field(default_factory=list)
+    helpers: list[Helping] = field(default_factory=list)
     turns: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     @classmethod
@@ -134,6 +136,7 @@ class Weaver:
         )
         members = [client, *how.partners]
         self._close(program, meetings, stage, how)
+        self._helpers(program, members, how)
         plans = self._plans(program, planned, created_at, agreed_at, how, theme)
         count = plans[-1].planned_sessions if plans[-1].status != PlanStatus.OFFERED else planned
         outline = self._outline(program.template_version, client.language, planned)
@@ -197,7 +200,7 @@ class Weaver:
         )
         method = self.methods.get(theme.method) or next(iter(self.methods.values()))
         offered_at = None if status == PlanStatus.DRAFT else created_at
-        is_co_signed = program.counselor.user.email in CO_SIGNED
+        is_co_signed = any(each.user.email in CO_SIGNED for each in (program.counselor, *how.helpers))
         first = Plan(
             pk=new_id(self.rng),
             program=program,
@@ -290,6 +293,19 @@ class Weaver:
                 ends_at=found.stations[-1][1].ends_at + CARE_AFTER_END,
             )
 
+    def _helpers(self, program: Program, members: list[Client], how: "Special"):
+        """Whoever helps to lead a program looks after everybody in it."""
+        self.helpers += [Helping(program=program, counselor=helper) for helper in how.helpers]
+        for helper in how.helpers:
+            for client in members:
+                self.book.care[client.pk, helper.pk] = CareRelationship(
+                    client=client,
+                    counselor=helper,
+                    started_at=program.agreed_at,
+                    ends_at=self.book.now + CARE_AFTER_END,
+                    is_kept_open=True,
+                )
+
     # --- Saving -----------------------------------------------------------------------------------------------------
 
     def keep_care_open(self) -> None:
@@ -314,6 +330,7 @@ class Weaver:
             for found in self.told
             for position, client in enumerate(found.members, start=1)
         )
+        Helping.objects.bulk_create(self.helpers)
         Plan.objects.bulk_create([plan for found in self.told for plan in found.plans])
         for found in self.told:
             for step in found.steps:
@@ -376,6 +393,7 @@ class Special:
     since: datetime | None = None
     reason: str = ""
     partners: tuple[Client, ...] = ()
+    helpers: tuple[Counselor, ...] = ()
 
 
 PATHS = {

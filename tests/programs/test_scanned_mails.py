@@ -70,6 +70,7 @@ KINDS = [
     "program.consent",
     "program.follow_up",
     "program.handover",
+    "program.helping",
     "program.lapsed",
     "program.long_pause",
     "program.pause",
@@ -180,7 +181,14 @@ def about_program(kind, client):
     if kind == "program.pause_over":
         program.resume_on = NOW.date()
         program.save()
-    to_counselor = ("program.consent", "program.lapsed", "program.long_pause", "program.pause_over", "program.response")
+    to_counselor = (
+        "program.consent",
+        "program.helping",
+        "program.lapsed",
+        "program.long_pause",
+        "program.pause_over",
+        "program.response",
+    )
     return about_subject(kind, counselor if kind in to_counselor else client, program)
 
 

@@ -23,6 +23,7 @@ from practice.people.accounts import STAFF
 from practice.people.models import CareRelationship, Client, Consent, Counselor, Practice, Role, Topic, User
 from practice.records.actions import read
 from practice.records.models import AuditEvent, encrypted_fields
+from programs.agreement.care import able_to_give
 from programs.management.commands.seed_demo import Command
 from programs.notes.chain import is_unchanged
 from programs.notes.models import ProgressNote
@@ -436,6 +437,10 @@ def test_programs_stand_at_every_point_of_their_life(demo):
         Program.objects.values_list("status", flat=True)
     )
     assert Program.objects.filter(members__position=2).exists(), "a couple"
+    shared = Program.objects.get(members__position=2, co_counselors__isnull=False)
+    helper = shared.co_counselors.get()
+    assert shared in Program.objects.for_counselor(helper.user), "a couple with two counselors"
+    assert helper in able_to_give([shared.service_id])
     assert Plan.objects.filter(cause=Plan.Cause.EXTENSION, status=PlanStatus.SIGNED).exists()
     assert Program.objects.filter(status=ProgramStatus.CLOSED, close_reason=CloseReason.GOALS_REACHED).exists()
 

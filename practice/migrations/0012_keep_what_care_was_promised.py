@@ -12,7 +12,7 @@ WHERE c.ends_at > now() AND NOT EXISTS (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("practice", "0008_whose_link_it_is")]
+    dependencies = [("practice", "0011_say_what_lateness_means")]
 
     operations = [
         migrations.AddField(
