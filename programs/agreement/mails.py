@@ -18,7 +18,6 @@ from practice.people.accounts import User
 from practice.people.clients import Client
 from programs.plan.handover import Handover
 from programs.plan.models import Plan, PlanQuestion, Program, Status
-from programs.reviews.models import FollowUp
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,6 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
         if resting is None or (kind == "program.pause_over" and not resting.pause_is_over(now)):
             return None
         return reverse("pause_answer" if kind == "program.pause" else "program", args=[subject_id])
-    if kind == "program.response":
-        answered = FollowUp.objects.select_related("program").filter(pk=subject_id).first()
-        if answered:
-            is_gone = answered.program.is_erased
-            return None if is_gone else reverse("follow_up", args=[answered.program_id, answered.days_after])
     return reverse("program", args=[subject_id])
 
 

@@ -150,7 +150,7 @@ def answer_follow_up(
     CareRelationship.objects.all().prolong(
         clients=clients, counselor_id=program.counselor_id, now=now, until=now + READ_FOR, promised=True
     )
-    tell_counselor(program, "program.response", kept, now=now)
+    tell_counselor(program, "program.followed_up", kept, now=now)
     record(by, "follow_up.answered", program, now=now, client=client, days_after=kept.days_after)
     return kept
 

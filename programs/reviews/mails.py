@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from practice.messages.kinds import Rendered, register
 from practice.messages.models import Message
 from practice.messages.renderers import render_mail
+from programs.agreement.mails import Words
 from programs.plan.models import Program
 from programs.reviews.afterwards import review_is_due
 from programs.reviews.models import FollowUp
@@ -30,6 +31,23 @@ def render_follow_up(message: Message, now: datetime) -> Rendered | None:
     if asked is None or asked.program.is_erased:
         return None
     return _mail("program/follow_up", message, reverse("own_follow_up", args=[asked.program_id, asked.days_after]))
+
+
+ANSWERED = Words(
+    _("There is an answer for you to read"),
+    _("Somebody has told you how it is now, some time later. Sign in to read it."),
+)
+
+
+@register("program.followed_up", label=ANSWERED.subject)
+def render_answer(message: Message, now: datetime) -> Rendered | None:
+    """What the counselor gets once the question was answered."""
+    answered = FollowUp.objects.select_related("program").filter(pk=message.subject_id).first()
+    if answered is None or answered.program.is_erased:
+        return None
+    path = reverse("follow_up", args=[answered.program_id, answered.days_after])
+    context = {"words": ANSWERED, "link": settings.BASE_URL + path, "by_code": message.client_id}
+    return render_mail("note", context, message)
 
 
 def _mail(template: str, message: Message, path: str) -> Rendered:

@@ -248,12 +248,12 @@ def today(browser):
 def test_a_counselor_is_told_of_an_answer_once_and_led_to_it(client, rina, language):
     program = answered(rina, at=NOW)
     counselor = program.counselor.user
-    Message.objects.filter(kind="program.response").update(language=language)
+    Message.objects.filter(kind="program.followed_up").update(language=language)
 
-    sent = newest_mail("program.response", NOW)
+    sent = newest_mail("program.followed_up", NOW)
     client.force_login(counselor)
 
-    assert Message.objects.get(kind="program.response").user == counselor
+    assert Message.objects.get(kind="program.followed_up").user == counselor
     assert not is_telling(sent.subject)
     assert "KANARI" not in sent.body
     assert link_in(sent) == reverse("follow_up", args=[program.pk, 30])
@@ -327,7 +327,7 @@ def test_an_answer_that_was_erased_is_announced_nowhere(client, rina):
     destroy_key(holder=program, by=program.counselor.user, reason="asked for", now=NOW)
     client.force_login(program.counselor.user)
 
-    deliver(Message.objects.get(kind="program.response").pk, now=NOW)
+    deliver(Message.objects.get(kind="program.followed_up").pk, now=NOW)
 
     assert mail.outbox == []
     assert str(program.pk) not in today(client)

@@ -69,6 +69,7 @@ KINDS = [
     "program.change",
     "program.consent",
     "program.follow_up",
+    "program.followed_up",
     "program.handover",
     "program.helping",
     "program.lapsed",
@@ -144,6 +145,7 @@ def about_program(kind, client):
         "program.pause_over": ProgramStatus.PAUSED,
         "program.long_pause": ProgramStatus.PAUSED,
         "program.follow_up": ProgramStatus.CLOSED,
+        "program.followed_up": ProgramStatus.CLOSED,
     }.get(kind, ProgramStatus.ACTIVE)
     program = make_program(clients=[client], status=status, goals=1)
     plan, counselor = program.plans.get(), program.counselor.user
@@ -170,11 +172,11 @@ def about_program(kind, client):
             asked_at=NOW,
         )
         return about_subject(kind, client, asked)
-    if kind == "program.follow_up":
+    if kind in ("program.follow_up", "program.followed_up"):
         follow_up = FollowUp.objects.create(
             program=program, client=client, days_after=30, due_on=NOW.date(), asked_at=NOW
         )
-        return about_subject(kind, client, follow_up)
+        return about_subject(kind, client if kind == "program.follow_up" else counselor, follow_up)
     if kind == "program.review":
         for number in (1, 2):
             make_attempt(program, number, starts_at=NOW - number * 7 * DAY, status=Status.ATTENDED)
