@@ -200,12 +200,20 @@ def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: 
 
 
 @transaction.atomic
-def edit_outline(*, program: Program, outline: Mapping[int, Mapping[str, str]], by: User, now: datetime) -> None:
+def edit_outline(
+    *, program: Program, outline: Mapping[int, Mapping[str, str]], expected: int, by: User, now: datetime
+) -> None:
     """Write what each session of a draft is for: {number: {aim, agenda, technique, task}}.
 
-    Raise ValidationError if it is not a draft, or for a session it does not have.
+    `expected` is the program's revision that was being looked at. Raise ValidationError if it was changed elsewhere
+    meanwhile ("conflict"), if it is not a draft, or for a session it does not have.
     """
     kept = locked_draft(program, by)
+    if kept.revision != expected:
+        raise ValidationError(
+            _("This draft was changed elsewhere meanwhile. What you typed is still here; save again to keep it."),
+            code="conflict",
+        )
     there = {session.number: session for session in kept.sessions.all()}
     if not set(outline) <= set(there):
         raise ValidationError(

@@ -151,11 +151,12 @@ def draft_outline(request, pk):
         session.program = program
     read_together([sessions], by=request.user, reason="writing a proposal", request=request, knowing=[program])
     initial = [{name: getattr(session, name) for name in OUTLINE} for session in sessions]
-    forms = OutlineFormSet(typed(request), initial=initial)
+    forms, sent = OutlineFormSet(typed(request), initial=initial), request.POST.get("seen", "")
+    seen = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
     if request.method == "POST" and forms.is_valid():
         written = {number: form.cleaned_data for number, form in enumerate(forms, start=1)}
         try:
-            edit_outline(program=program, outline=written, by=request.user, now=timezone.now())
+            edit_outline(program=program, outline=written, expected=seen, by=request.user, now=timezone.now())
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:

@@ -104,12 +104,18 @@ class Scene:
         aims = {
             number: {"aim": f"KANARI-LANGKAH {number}"} for number in program.sessions.values_list("number", flat=True)
         }
-        edit_outline(program=program, outline=aims, by=self.ayu.user, now=NOW)
+        write_outline(program, aims, by=self.ayu.user)
         return program
 
     def proposed(self, *, now=NOW, **changes):
         """A proposal that waits for its clients, as its plan."""
         return propose_program(program=self.finished(**changes), by=self.ayu.user, now=now)
+
+
+def write_outline(program, outline, *, by):
+    """Write the outline of a draft as it stands."""
+    seen = Program.objects.values_list("revision", flat=True).get(pk=program.pk)
+    edit_outline(program=program, outline=outline, expected=seen, by=by, now=NOW)
 
 
 def hash_in(plan, language="id"):

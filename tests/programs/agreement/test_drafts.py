@@ -2,13 +2,14 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import override
 
 from practice.records.actions import read
-from programs.agreement.drafts import draft_program, drop_draft, edit_outline
+from programs.agreement.drafts import draft_program, drop_draft
 from programs.plan.models import AbsenceRule, Program, ProgramStep, Status
 from tests.factories import NOW, make_client, make_service
-from tests.programs.agreement.steps import Scene, make_template
+from tests.programs.agreement.steps import Scene, make_template, write_outline
 
 pytestmark = pytest.mark.django_db
 
@@ -155,10 +156,28 @@ def test_an_outline_of_sessions_that_are_not_there_is_refused(scene):
     program = scene.draft()
 
     with pytest.raises(ValidationError):
-        edit_outline(program=program, outline={9: {"aim": "x"}}, by=scene.ayu.user, now=NOW)
+        write_outline(program, {9: {"aim": "x"}}, by=scene.ayu.user)
 
 
 def test_a_draft_that_is_dropped_is_closed_as_never_agreed(scene):
     program = drop_draft(program=scene.draft(), by=scene.ayu.user, now=NOW)
 
     assert (program.status, program.close_reason) == (Status.CLOSED, "not_begun")
+
+
+def test_an_outline_that_changed_meanwhile_is_not_written_over(scene, client):
+    program = scene.draft()
+    client.force_login(scene.ayu.user)
+    address = reverse("draft_outline", args=[program.pk])
+    count = program.sessions.count()
+    forms = {"form-TOTAL_FORMS": count, "form-INITIAL_FORMS": count, "form-0-aim": "Yang lama"}
+    seen = Program.objects.get(pk=program.pk).revision
+    write_outline(program, {1: {"aim": "Yang baru"}}, by=scene.ayu.user)
+
+    late = client.post(address, forms | {"seen": seen})
+    unsaid = client.post(address, forms)
+    again = client.post(address, forms | {"seen": seen + 1})
+
+    assert (late.status_code, unsaid.status_code, again.status_code) == (422, 422, 302)
+    assert "Yang lama" in late.text
+    assert f'name="seen" value="{seen + 1}"' in late.text

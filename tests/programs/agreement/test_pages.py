@@ -78,7 +78,7 @@ def test_a_counselor_writes_a_proposal_from_a_consultation_and_offers_it(client,
     assert post(client, "draft_terms", program.pk, **terms(program)).status_code == 302
     outline = page(client, "draft_outline", program.pk)
     assert "Langkah 4" in outline
-    typed = {"form-TOTAL_FORMS": "5", "form-INITIAL_FORMS": "5"}
+    typed = {"form-TOTAL_FORMS": "5", "form-INITIAL_FORMS": "5", "seen": kept(program).revision}
     typed |= {f"form-{n}-aim": f"KANARI-LANGKAH-{n}" for n in range(5)}
     assert post(client, "draft_outline", program.pk, **typed).status_code == 302
     assert "KANARI-JUDUL" in page(client, "draft", program.pk)
@@ -162,7 +162,8 @@ def test_two_sessions_point_to_consultations(client, scene):
 def test_an_unfinished_proposal_is_not_offered_and_says_why(client, scene):
     program = scene.draft()
     enter(client, scene.ayu)
-    post(client, "draft_outline", program.pk, **{"form-TOTAL_FORMS": "4", "form-INITIAL_FORMS": "4"})
+    blank = {"form-TOTAL_FORMS": "4", "form-INITIAL_FORMS": "4", "seen": kept(program).revision}
+    assert post(client, "draft_outline", program.pk, **blank).status_code == 302
 
     answer = post(client, "proposal_preview", program.pk)
 

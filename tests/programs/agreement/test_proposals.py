@@ -12,7 +12,6 @@ from practice.calendar.actions import cancel_meeting
 from practice.messages.models import Message
 from practice.people.models import CareRelationship
 from practice.records.actions import read
-from programs.agreement.drafts import edit_outline
 from programs.agreement.proposals import (
     answer_question,
     ask_question,
@@ -25,7 +24,7 @@ from programs.agreement.proposals import (
 from programs.plan.models import PlanQuestion, PlanStatus, Program, Signature, Status
 from programs.plan.texts import PlanText
 from tests.factories import NOW, make_meeting
-from tests.programs.agreement.steps import DAY, Scene, sign
+from tests.programs.agreement.steps import DAY, Scene, sign, write_outline
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +80,7 @@ def test_the_offered_text_cannot_be_changed(scene):
 def test_an_unfinished_draft_is_not_offered(scene, missing):
     program = scene.finished()
     if missing == "aim":
-        edit_outline(program=program, outline={2: {"aim": ""}}, by=scene.ayu.user, now=NOW)
+        write_outline(program, {2: {"aim": ""}}, by=scene.ayu.user)
     else:
         fresh = kept(program)
         setattr(fresh, missing, "")
@@ -99,7 +98,7 @@ def test_what_changes_while_it_is_read_is_not_offered_unseen(scene, monkeypatch)
     from programs.agreement import proposals
 
     def somebody_else_writes(offer, **more):
-        edit_outline(program=program, outline={1: {"aim": "Lain"}}, by=scene.ayu.user, now=NOW)
+        write_outline(program, {1: {"aim": "Lain"}}, by=scene.ayu.user)
         return opened(offer, **more)
 
     opened = proposals.open_offer
@@ -128,7 +127,7 @@ def test_a_proposal_is_not_edited_while_it_is_read(scene):
     with pytest.raises(ValidationError):
         scene.edit(plan.program)
     with pytest.raises(ValidationError):
-        edit_outline(program=plan.program, outline={1: {"aim": "Lain"}}, by=scene.ayu.user, now=NOW)
+        write_outline(plan.program, {1: {"aim": "Lain"}}, by=scene.ayu.user)
     with pytest.raises(ValidationError):
         propose_program(program=plan.program, by=scene.ayu.user, now=NOW)
 

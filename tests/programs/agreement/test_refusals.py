@@ -8,14 +8,14 @@ from django.utils.translation import override
 
 from programs.agreement import changes
 from programs.agreement.changes import offer_extension, offer_method
-from programs.agreement.drafts import MOST_PEOPLE, draft_program, edit_outline
+from programs.agreement.drafts import MOST_PEOPLE, draft_program
 from programs.agreement.handovers import ask_handover, decline_handover
 from programs.agreement.life import go_on, rest_longer, resume_program
 from programs.agreement.proposals import LONGEST_QUESTION, decline_proposal
 from programs.plan.models import Plan, Program, Status
 from programs.reviews.models import Review
 from tests.factories import NOW, make_client, make_counselor, make_method, make_program
-from tests.programs.agreement.steps import DAY, Scene, make_template
+from tests.programs.agreement.steps import DAY, Scene, make_template, write_outline
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_only_a_draft_is_written_on(scene, status, said):
     program = scene.draft()
     Program.objects.update(status=status, agreed_at=NOW if status == Status.AGREED else None)
 
-    refused = refusal(edit_outline, program=program, outline={1: {"aim": "Lain"}}, by=scene.ayu.user, now=NOW)
+    refused = refusal(write_outline, program, {1: {"aim": "Lain"}}, by=scene.ayu.user)
 
     assert said in refused.messages[0]
 

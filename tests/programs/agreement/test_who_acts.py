@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from practice.catalog.models import Kind
 from programs.agreement.changes import offer_extension, offer_method
-from programs.agreement.drafts import drop_draft, edit_draft, edit_outline
+from programs.agreement.drafts import drop_draft, edit_draft
 from programs.agreement.handovers import ask_handover, call_off_former
 from programs.agreement.life import begin_ending, close_program, go_on, pause_program
 from programs.agreement.proposals import answer_question, propose_program, withdraw_proposal
@@ -13,7 +13,7 @@ from programs.plan.models import Program, Status
 from programs.reviews.afterwards import book_follow_up
 from programs.reviews.models import FollowUp, Review
 from tests.factories import NOW, make_counselor, make_method, make_program, make_service
-from tests.programs.agreement.steps import DAY, Scene
+from tests.programs.agreement.steps import DAY, Scene, write_outline
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ DRAFTED = {
     "edit": lambda scene, program, by: edit_draft(
         program=program, terms=scene.terms(program), expected=program.revision, by=by, now=NOW
     ),
-    "outline": lambda scene, program, by: edit_outline(program=program, outline={1: {"aim": "Lain"}}, by=by, now=NOW),
+    "outline": lambda scene, program, by: write_outline(program, {1: {"aim": "Lain"}}, by=by),
     "drop": lambda scene, program, by: drop_draft(program=program, by=by, now=NOW),
     "propose": lambda scene, program, by: propose_program(program=program, by=by, now=NOW),
 }
