@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import Max, Q, Value
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q, Value
 from django.db.models.functions import Greatest
 
 from practice.calendar.actions import CARE_LASTS
@@ -11,7 +12,9 @@ from practice.calendar.models import Status as MeetingStatus
 from practice.people.accounts import Role
 from practice.people.clients import CareRelationship, Client
 from practice.people.counselors import Counselor
-from programs.plan.models import Program
+from programs.plan.models import Program, Status
+from programs.sessions.models import Attempt
+from programs.sessions.writers import TOOK_PLACE
 
 HELD_OR_TO_COME = [MeetingStatus.CONFIRMED, MeetingStatus.ATTENDED, MeetingStatus.MISSED]
 
@@ -67,7 +70,8 @@ def keep_open(program: Program, *, now: datetime) -> None:
 def let_go(program: Program, counselors: list[Counselor], *, now: datetime) -> None:
     """Let care end 30 days from now or after the last meeting, unless another program keeps it open.
 
-    Later only if more was promised, as to an offer that still waits for its answer.
+    Later only if more was promised, as to an offer that still waits for its answer, or while a note of a closed program
+    is not signed: see `settle_care`.
     """
     for counselor in counselors:
         mine = Q(counselor=counselor) | Q(co_counselors=counselor)
@@ -80,8 +84,51 @@ def let_go(program: Program, counselors: list[Counselor], *, now: datetime) -> N
             )
             last = meetings.aggregate(last=Max("ends_at"))["last"] or now
             promised = Greatest("promised_until", Value(now + CARE_LASTS))
-            CareRelationship.objects.filter(counselor=counselor, client=client).update(
+            care = CareRelationship.objects.filter(counselor=counselor, client=client)
+            care.update(
                 is_kept_open=False,
                 promised_until=promised,
                 ends_at=Greatest(promised, Value(last + CARE_LASTS)),
             )
+            care.filter(owing_notes()).update(is_kept_open=True)
+
+
+@transaction.atomic
+def settle_care(*, now: datetime) -> None:
+    """Keep care open while a note of a closed program is to be signed; let go of what nothing keeps open any more.
+
+    Care that is let go ends as `let_go` said, or now if that has passed: the last note was signed since, or its session
+    was missed after all. Care that has ended is not opened again.
+    """
+    CareRelationship.objects.current(now).filter(owing_notes(), is_kept_open=False).update(is_kept_open=True)
+    needless = CareRelationship.objects.filter(~Exists(under_way_between()), ~owing_notes(), is_kept_open=True)
+    # looked at again once they are locked: one may have been agreed upon meanwhile
+    locked = list(needless.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    needless.filter(pk__in=locked).update(is_kept_open=False, ends_at=Greatest("ends_at", Value(now)))
+
+
+def under_way_between():
+    """Programs under way that the two of an outer care relationship are in."""
+    leads = Q(counselor=OuterRef("counselor")) | Q(co_counselors=OuterRef("counselor"))
+    return Program.objects.under_way().filter(leads, members__client=OuterRef("client"))
+
+
+def owing_notes() -> Exists:
+    """Of care: true while its counselor still has a note of a closed program to bring to its signature.
+
+    One that they began, one of a session that they held and nobody wrote about, and any of a program that they led: as
+    long as that is under way somebody goes on with it, once it is closed only they can. Erased programs have no notes.
+    """
+    theirs = (
+        Q(session__program__counselor=OuterRef("counselor"))
+        | Q(meeting__progress_note__author=OuterRef("counselor__user"))
+        | Q(meeting__progress_note=None, meeting__counselor=OuterRef("counselor"))
+    )
+    held = Attempt.objects.filter(
+        theirs,
+        session__program__members__client=OuterRef("client"),
+        session__program__status=Status.CLOSED,
+        session__program__wrapped_key__isnull=False,
+        meeting__status__in=TOOK_PLACE,
+    )
+    return Exists(held.exclude(meeting__progress_note__status="signed"))

@@ -1,8 +1,9 @@
-"""Periodic work on agreements: offers that run out, reminders, and asking those who rest."""
+"""Periodic work on agreements: offers that run out, reminders, asking those who rest, and care that nothing keeps."""
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from programs.agreement.care import settle_care
 from programs.agreement.handovers import expire_handovers
 from programs.agreement.life import ask_paused
 from programs.agreement.proposals import expire_proposals, remind_of_proposals
@@ -22,3 +23,10 @@ def look_after_offers(timestamp: int):
 def ask_those_who_rest(timestamp: int):
     """Every day, ask the clients of resting programs whose day to go on has come, or who were not asked for 14 days."""
     ask_paused(now=timezone.now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(queue="calendar", queueing_lock="programs.agreement.care")
+def settle(timestamp: int):
+    """Every day, keep the care that a note still needs, and let go of what is written."""
+    settle_care(now=timezone.now())

@@ -5,10 +5,14 @@ from datetime import timedelta
 from appointments.models import Consultation, NextStep
 from practice.calendar.models import Status as MeetingStatus
 from practice.people.models import Role
+from practice.records.actions import read
 from programs.agreement.drafts import Terms, draft_program, edit_draft, edit_outline
 from programs.agreement.proposals import propose_program
 from programs.agreement.signing import sign_plan
 from programs.library.models import Template, TemplateSession, TemplateVersion
+from programs.notes.actions import save_note, sign_note
+from programs.notes.formats import Writing
+from programs.notes.models import ProgressNote
 from programs.plan.models import Program
 from programs.plan.texts import PlanText
 from tests.factories import (
@@ -116,6 +120,21 @@ def write_outline(program, outline, *, by):
     """Write the outline of a draft as it stands."""
     seen = Program.objects.values_list("revision", flat=True).get(pk=program.pk)
     edit_outline(program=program, outline=outline, expected=seen, by=by, now=NOW)
+
+
+def write_note(program, number=1, *, by=None, now=NOW):
+    """A whole draft of the note of a session."""
+    writing = Writing(
+        format="free", parts={"text": "KANARI-CATATAN"}, risk="Tidak ada tanda", no_task=True, no_goals=True
+    )
+    session, by = program.sessions.get(number=number), by or program.counselor.user
+    return save_note(session=session, writing=writing, expected=0, by=by, now=now)
+
+
+def hand_in(note, *, now=NOW):
+    """Sign a note, or hand it to whoever co-signs."""
+    [opened] = read(ProgressNote.objects.filter(pk=note.pk), by=note.author, reason="a test")
+    return sign_note(note=opened, by=note.author, now=now)
 
 
 def hash_in(plan, language="id"):

@@ -25,6 +25,7 @@ from tests.factories import (
     make_supervision,
     make_user,
 )
+from tests.programs.agreement.steps import hand_in, write_note
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ASKED = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
@@ -106,6 +107,7 @@ def test_a_supervisor_reads_no_more_once_the_consent_is_taken_back(program, rina
 
 @pytest.mark.parametrize("purpose", ["program", "health"])
 def test_without_a_needed_consent_the_program_ends_at_once_and_costs_nothing(program, rina, purpose):
+    hand_in(write_note(program))
     booked = program.sessions.get(number=2).attempts.get().meeting
 
     assert withdraw(program, rina, purpose).status == Status.CLOSED

@@ -41,7 +41,7 @@ from tests.factories import (
     make_program,
     make_user,
 )
-from tests.programs.agreement.steps import DAY, sign
+from tests.programs.agreement.steps import DAY, hand_in, sign, write_note
 
 pytestmark = pytest.mark.django_db
 MONDAY = NOW + timedelta(days=7)
@@ -196,6 +196,7 @@ def test_who_needs_more_time_is_asked_14_days_later(program, couple):
 
 
 def test_closing_calls_off_releases_and_lets_care_end_in_30_days(program, couple):
+    hand_in(write_note(program))
     close_program(program=program, close_reason=CloseReason.GOALS_REACHED, reason="KANARI", **by(program))
 
     closed = kept(program)
@@ -219,6 +220,7 @@ def test_a_meeting_cancelled_after_the_end_leaves_the_care_of_the_closing(progra
 
 
 def test_care_stays_open_for_another_program_with_the_same_counselor(program, couple):
+    hand_in(write_note(program))
     other = make_program(counselor=program.counselor, clients=couple[:1], service=program.service)
 
     close_program(program=program, close_reason="other", **by(program))
