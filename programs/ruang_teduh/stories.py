@@ -189,7 +189,7 @@ class Storyteller:
         turns = [(going_on, A_WEEK), (others, LONG)]
         turns += [(going_on, SHORT), (others, A_WEEK)]
         if most > FOR_OTHERS:
-            turns += [(going_on, 1)]
+            turns += [(others, SHORT), (others, 1)]
         for group, rest in turns:
             for client in group:
                 if self.book.diary.busy_days[counselor.pk, day] >= most:

@@ -4,6 +4,7 @@ import json
 import stat
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -450,6 +451,14 @@ def test_every_thread_adds_up_to_its_plan(demo):
         if thread.plan:
             assert len(thread) == thread.plan.planned_sessions, program
             assert thread.done + thread.open + thread.forfeited + thread.released == len(thread)
+
+
+def test_sessions_to_come_keep_the_distance_of_their_program(demo):
+    coming = Meeting.objects.filter(series__isnull=False, status__in=COMING).order_by("series", "starts_at")
+    pairs = [(a, b) for a, b in pairwise(coming) if a.series == b.series]
+
+    assert len(pairs) > 5
+    assert all(later.starts_at - earlier.starts_at >= later.series_gap for earlier, later in pairs)
 
 
 def test_signed_notes_of_the_demo_are_unchanged(demo):
