@@ -227,6 +227,7 @@ def test_what_could_not_be_fetched_is_said_where_everyone_notices(open_page):
 
 def test_the_browser_stores_nothing_of_a_page_but_its_address(open_page):
     page = open_page(PAGE)
+    page.wait_for_function("window.htmx")  # it comes after the page
     page.locator("[hx-target='#part']").press("Enter")
     page.locator("#part h3").wait_for()
 
