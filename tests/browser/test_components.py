@@ -207,6 +207,7 @@ def test_the_menu_of_staff_folds_on_a_phone(open_page, sign_in, no_overflow, axe
 def test_after_a_part_was_replaced_the_focus_is_on_its_heading(open_page):
     page = open_page(PAGE)
 
+    page.wait_for_function("window.htmx")  # it comes after the page
     page.locator("[hx-target='#part']").press("Enter")
 
     page.locator("#part h3").wait_for()
@@ -219,6 +220,7 @@ def test_what_could_not_be_fetched_is_said_where_everyone_notices(open_page):
     page = open_page(PAGE)
     page.route("**/*page=2", lambda route: route.abort())
 
+    page.wait_for_function("window.htmx")  # it comes after the page
     page.locator("[hx-target='#part']").press("Enter")
 
     expect(page.locator("#status")).to_have_text("Belum tersimpan. Coba lagi.")
