@@ -59,6 +59,7 @@ POLICY: dict[tuple[str, str], frozenset[Role]] = {
     ("method", "edit"): frozenset({SUPERVISOR}),
     ("program", "read"): frozenset({COUNSELOR, SUPERVISOR}),
     ("program", "write"): frozenset({COUNSELOR}),
+    ("handover", "ask"): frozenset({COUNSELOR, SUPERVISOR}),
     ("own_program", "read"): frozenset({CLIENT}),
     ("own_program", "write"): frozenset({CLIENT}),
     ("note", "read"): frozenset({COUNSELOR, SUPERVISOR}),

@@ -12,7 +12,7 @@ from practice.people.counselors import Counselor
 from practice.records.actions import record
 from programs.agreement.care import able_to_give, clients_of, keep_open, let_go
 from programs.agreement.life import call_off, coming_meetings
-from programs.agreement.mails import tell, tell_counselor
+from programs.agreement.mails import tell
 from programs.agreement.proposals import LONGEST_QUESTION, refuse_strangers
 from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.handover import ASKED_FOR, Handover
@@ -32,14 +32,17 @@ def ask_handover(
 ) -> Handover:
     """Ask every client, for 14 days, whether another counselor may lead the program. `note` is for that one alone.
 
-    Raise ValidationError unless it is agreed on and led by this person, if a question waits already, for a counselor
-    who cannot take it, or without a note and a reason.
+    Whoever leads it asks, or helps to, or supervises who leads it: somebody who fell ill or left asks nothing any more.
+    Raise ValidationError for anybody else, unless it is agreed on, if a question waits already, for a counselor who
+    cannot take it, or without a note and a reason.
     """
     kept = locked(program)
     if not kept.is_signed:
         raise ValidationError(_("Only a program that is agreed on is handed over."), code="status")
-    if kept.counselor.user_id != by.pk:
-        raise ValidationError(_("Only the counselor who leads the program hands it over."), code="role")
+    if not Program.objects.for_staff(by).filter(pk=kept.pk).exists():
+        raise ValidationError(
+            _("Only its counselors, and the supervisor of whoever leads it, hand a program over."), code="role"
+        )
     if kept.handovers.filter(answer=Handover.Answer.ASKED).exists():
         raise ValidationError(_("The client is thinking about this question already."), code="asked")
     if kept.plans.filter(status=PlanStatus.OFFERED).exists():
@@ -61,6 +64,9 @@ def ask_handover(
         asked_at=now,
     )
     tell(clients_of(kept), "program.handover", asked, now=now)
+    lead = kept.counselor.user
+    if lead != by:
+        tell(_reachable(lead), "program.handing_over", kept, about=asked.pk, now=now)
     record(by, "handover.asked", kept, now=now, to=to_counselor.pk)
     return asked
 
@@ -109,9 +115,8 @@ def _pass_on(asked: Handover, *, by, now) -> None:
     kept = Program.objects.for_page().get(pk=program.pk)
     keep_open(kept, now=now)
     let_go(kept, [former], now=now)
-    for counselor in (former, asked.to_counselor):
-        if counselor.user_id:
-            tell([counselor.user], "program.response", kept, about=asked.pk, now=now)
+    people = _reachable(former.user, asked.to_counselor.user, asked.asked_by)
+    tell(people, "program.response", kept, about=asked.pk, now=now)
     record(by, "program.handed_over", kept, now=now, **{"from": former.pk, "to": asked.to_counselor_id})
 
 
@@ -122,16 +127,21 @@ def decline_handover(*, handover: Handover, client: Client, by: User, now: datet
     refuse_strangers(asked.program, client, by)
     asked.answer, asked.answered_at = Handover.Answer.DECLINED, now
     asked.save(update_fields=["answer", "answered_at"])
-    tell_counselor(asked.program, "program.response", asked.program, about=asked.pk, now=now)
+    asking = _reachable(asked.asked_by or asked.from_counselor.user)
+    tell(asking, "program.response", asked.program, about=asked.pk, now=now)
     record(by, "handover.declined", asked.program, client=client, now=now)
     return asked
 
 
 @transaction.atomic
 def withdraw_handover(*, handover: Handover, by: User, now: datetime) -> Handover:
-    """Take the question back. Raise ValidationError once it is answered."""
+    """Take the question back, as who asked it or as a counselor of the program.
+
+    Raise ValidationError for anybody else, and once it is answered.
+    """
     asked = _open(handover, now=None)
-    refuse_but_counselors(asked.program, by)
+    if asked.asked_by_id != by.pk:
+        refuse_but_counselors(asked.program, by)
     asked.answer, asked.answered_at = Handover.Answer.WITHDRAWN, now
     asked.save(update_fields=["answer", "answered_at"])
     record(by, "handover.withdrawn", asked.program, now=now)
@@ -159,8 +169,13 @@ def _end(asked: Handover, answer: Handover.Answer, *, now) -> None:
     """End a locked question without the clients' answer; who leads the program and who asked are told."""
     asked.answer, asked.answered_at = answer, now
     asked.save(update_fields=["answer", "answered_at"])
-    people = {user.pk: user for user in (asked.from_counselor.user, asked.asked_by) if user}
-    tell(people.values(), "program.lapsed", asked.program, about=asked.pk, now=now)
+    people = _reachable(asked.from_counselor.user, asked.asked_by)
+    tell(people, "program.lapsed", asked.program, about=asked.pk, now=now)
+
+
+def _reachable(*people: User | None) -> list[User]:
+    """Those of them who have an account and may sign in, each once."""
+    return list({user.pk: user for user in people if user and user.is_active}.values())
 
 
 def meetings_with_others(program: Program, now: datetime):

@@ -54,6 +54,10 @@ WORDS = {
     "program.response": Words(
         _("There is an answer for you to read"), _("Something you wrote to a client has been answered.")
     ),
+    "program.handing_over": Words(
+        _("A colleague has asked something in your place"),
+        _("A client was asked whether somebody else may go on in your place. Sign in to read why."),
+    ),
     "program.helping": Words(
         _("You are asked to help"),
         _("Somebody has agreed to be looked after by a colleague and you. Sign in to read more."),
@@ -103,7 +107,7 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
     if kind == "program.handover":
         asked = Handover.objects.filter(pk=subject_id).first()
         return reverse("handover_answer", args=[subject_id]) if asked and asked.is_open(now) else None
-    if kind == "program.lapsed":
+    if kind in ("program.lapsed", "program.handing_over"):
         return reverse("program_steps", args=[subject_id])
     if kind == "program.consent":
         return reverse("agreement", args=[subject_id])

@@ -176,7 +176,7 @@ def handover_answer(request, pk):
             messages.success(request, _("Thank you. Your answer is kept."))
         return redirect("program", found.program_id)
     [opened] = read(
-        mine.filter(pk=pk).select_related("from_counselor", "to_counselor"),
+        mine.filter(pk=pk).select_related("from_counselor", "to_counselor", "asked_by"),
         by=request.user,
         reason="reading a question about one's counselor",
         request=request,

@@ -49,7 +49,7 @@ def program_steps(request, pk):
     """Each step of a program's life, and who led it."""
     program = get_object_or_404(Program.objects.for_staff(request.user).for_page(), pk=pk)
     steps = ProgramStep.objects.filter(program=program).select_related("by").order_by("at", "pk")
-    handovers = Handover.objects.filter(program=program).select_related("from_counselor", "to_counselor")
+    handovers = Handover.objects.filter(program=program).select_related("from_counselor", "to_counselor", "asked_by")
     found, passed = read_together(
         [steps, handovers.order_by("asked_at")],
         by=request.user,
@@ -128,12 +128,12 @@ def program_method(request, pk):
     return answer(request, "programs/agreement/method.html", form, program=program, plan=plan)
 
 
-@requires("program", "write")
+@requires("handover", "ask")
 @form_methods
 def program_handover(request, pk):
     """Ask the clients whether another counselor may lead their program; or see that the question waits."""
-    program = led_program(request.user, pk)
-    if not program.is_signed or program.counselor.user_id != request.user.pk:
+    program = get_object_or_404(Program.objects.for_staff(request.user).for_page(), pk=pk)
+    if not program.is_signed:
         raise Http404
     form = HandoverForm(typed(request), successors=successors(program))
     if request.method == "POST" and done(request, form, ask_handover, program=program):
@@ -141,15 +141,21 @@ def program_handover(request, pk):
         return redirect("program", program.pk)
     asked = program.handovers.filter(answer=Handover.Answer.ASKED).select_related("to_counselor").first()
     coming = coming_meetings(program, timezone.now())
-    context = {"program": program, "asked": asked, "coming": coming}
+    context = {
+        "program": program,
+        "asked": asked,
+        "coming": coming,
+        "leads": program.counselor.user_id == request.user.pk,
+        "may_withdraw": asked and (asked.asked_by_id == request.user.pk or program.is_led_by(request.user)),
+    }
     return answer(request, "programs/agreement/handover.html", form, **context)
 
 
-@requires("program", "write")
+@requires("handover", "ask")
 @require_POST
 def handover_withdraw(request, pk):
     """Take the question back."""
-    program = led_program(request.user, pk)
+    program = get_object_or_404(Program.objects.for_staff(request.user).for_page(), pk=pk)
     asked = get_object_or_404(program.handovers.filter(answer=Handover.Answer.ASKED))
     try:
         withdraw_handover(handover=asked, by=request.user, now=timezone.now())
@@ -176,7 +182,7 @@ def handover_sessions(request, pk):
     left = meetings_with_others(program, timezone.now())
     notes = Handover.objects.filter(program=program, answer=Handover.Answer.AGREED, to_counselor=program.counselor)
     [opened] = read_together(
-        [notes.select_related("from_counselor").order_by("-answered_at")[:1]],
+        [notes.select_related("from_counselor", "asked_by").order_by("-answered_at")[:1]],
         by=request.user,
         reason="taking a program over",
         request=request,

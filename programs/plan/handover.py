@@ -56,6 +56,15 @@ class Handover(models.Model):
     def expires_at(self) -> datetime:
         return self.asked_at + ASKED_FOR
 
+    @property
+    def is_asked_by_another(self) -> bool:
+        """True if it was not asked by who leads the program. Older questions do not say who asked."""
+        return self.asked_by_id is not None and self.asked_by_id != self.from_counselor.user_id
+
+    @property
+    def asker_name(self) -> str:
+        return self.asked_by.name if self.is_asked_by_another else self.from_counselor.full_name
+
     def is_open(self, now: datetime) -> bool:
         """True while it waits for answers: for 14 days, unless it is answered or taken back before."""
         return self.answer == self.Answer.ASKED and now < self.expires_at

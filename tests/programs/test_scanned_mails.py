@@ -70,6 +70,7 @@ KINDS = [
     "program.consent",
     "program.follow_up",
     "program.followed_up",
+    "program.handing_over",
     "program.handover",
     "program.helping",
     "program.lapsed",
@@ -185,6 +186,7 @@ def about_program(kind, client):
         program.save()
     to_counselor = (
         "program.consent",
+        "program.handing_over",
         "program.helping",
         "program.lapsed",
         "program.long_pause",

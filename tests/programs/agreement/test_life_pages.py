@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from practice.people.models import Role
+from practice.messages.models import Message
+from practice.people.models import Role, Supervision, User
+from programs.agreement.care import keep_open
+from programs.agreement.handovers import ask_handover
 from programs.agreement.tasks import look_after_offers
 from programs.plan.handover import Handover
-from programs.plan.models import Plan, PlanStatus, Program, Status
+from programs.plan.models import Plan, PlanStatus, Program, Signature, Status
 from programs.reviews.models import Review
 from tests.factories import NOW, make_attempt, make_counselor, make_method, make_program, make_supervision, make_user
 from tests.programs.agreement.steps import DAY, Scene, hash_in
@@ -193,5 +197,120 @@ def test_a_supervisor_reads_the_life_of_a_program_and_changes_nothing(client, sc
 
     assert client.get(reverse("program_steps", args=[running.pk])).status_code == 200
     assert client.get(reverse("agreement", args=[running.pk])).status_code == 200
-    for name in ("program_pause", "program_close", "program_handover", "program_extend"):
+    for name in ("program_pause", "program_close", "program_extend"):
         assert client.get(reverse(name, args=[running.pk])).status_code == 404
+
+
+# --- When who leads a program cannot ask ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ratna(scene):
+    ratna = make_user(Role.SUPERVISOR, name="Ratna Dewi")
+    make_supervision(scene.ayu, supervisor=ratna)
+    return ratna
+
+
+@pytest.fixture
+def sari(running):
+    """A counselor who helps to lead the program."""
+    sari = make_counselor(name="Sari Utami")
+    running.service.counselors.add(sari)
+    running.co_counselors.add(sari)
+    keep_open(Program.objects.for_page().get(pk=running.pk), now=NOW)
+    return sari
+
+
+def ask(client, program, to):
+    typed = {"to_counselor": to.pk, "reason": "KANARI-SEBAB", "note": "KANARI-CATATAN"}
+    return post(client, "program_handover", program.pk, **typed)
+
+
+@pytest.mark.parametrize("who", ["ratna", "sari"])
+def test_somebody_else_asks_when_who_leads_the_program_has_left(client, scene, running, who, ratna, sari):
+    asking = {"ratna": ratna, "sari": sari.user}[who]
+    User.objects.filter(pk=scene.ayu.user_id).update(is_active=False)
+    enter(client, asking)
+    assert reverse("program_handover", args=[running.pk]) in page(client, "program", running.pk)
+    shown = page(client, "program_handover", running.pk)
+    assert "Ayu Pratiwi, M.Psi., Psikolog diberi tahu" in shown
+    assert "tetap bersama Anda" not in shown
+
+    assert ask(client, running, sari).status_code == 302
+
+    asked = Handover.objects.get()
+    assert (asked.asked_by, asked.from_counselor) == (asking, scene.ayu)
+    enter(client, scene.clients[0])
+    assert f"{asking.name} bertanya apakah Sari Utami" in page(client, "handover_answer", asked.pk)
+    post(client, "handover_answer", asked.pk, answer="yes")
+    assert kept(running).counselor == sari
+    assert not running.co_counselors.exists()
+    assert {message.user for message in Message.objects.filter(kind="program.response")} == {sari.user, asking}
+    enter(client, sari)
+    assert f"Catatan dari {asking.name}" in page(client, "handover_sessions", running.pk)
+    assert f"ditanyakan oleh {asking.name}" in page(client, "program_steps", running.pk)
+
+
+def test_who_leads_the_program_hears_that_somebody_else_asked_and_takes_it_back(client, scene, running, ratna, sari):
+    enter(client, ratna)
+    ask(client, running, sari)
+    assert [message.user for message in Message.objects.filter(kind="program.handing_over")] == [scene.ayu.user]
+
+    enter(client, scene.ayu)
+    assert reverse("handover_withdraw", args=[running.pk]) in page(client, "program_handover", running.pk)
+    post(client, "handover_withdraw", running.pk)
+
+    assert Handover.objects.get().answer == Handover.Answer.WITHDRAWN
+
+
+def test_a_supervisor_takes_back_their_own_question_and_no_other(client, scene, running, ratna, sari):
+    enter(client, scene.ayu)
+    ask(client, running, sari)
+    enter(client, ratna)
+    assert reverse("handover_withdraw", args=[running.pk]) not in page(client, "program_handover", running.pk)
+    post(client, "handover_withdraw", running.pk)
+    assert Handover.objects.get().answer == Handover.Answer.ASKED
+
+    Handover.objects.update(asked_by=ratna)
+    post(client, "handover_withdraw", running.pk)
+
+    assert Handover.objects.get().answer == Handover.Answer.WITHDRAWN
+
+
+def test_who_asked_hears_the_no(client, scene, running, ratna, sari):
+    enter(client, ratna)
+    ask(client, running, sari)
+
+    enter(client, scene.clients[0])
+    post(client, "handover_answer", Handover.objects.get().pk, answer="no")
+
+    assert [message.user for message in Message.objects.filter(kind="program.response")] == [ratna]
+
+
+@pytest.mark.parametrize("how", ["another", "ended", "refused"])
+def test_a_supervisor_who_may_not_see_the_program_asks_nothing(client, scene, running, sari, ratna, how):
+    if how == "another":
+        ratna = make_user(Role.SUPERVISOR)
+        make_supervision(make_counselor(name="Daeng"), supervisor=ratna)
+    elif how == "ended":
+        Supervision.objects.update(ended_at=NOW - DAY)
+    else:
+        [rina] = scene.clients
+        Signature.objects.create(plan=running.plans.get(), client=rina, signed_at=NOW, signed_by=rina.user)
+    enter(client, ratna)
+
+    assert client.get(reverse("program_handover", args=[running.pk])).status_code == 404
+    assert ask(client, running, sari).status_code == 404
+    with pytest.raises(ValidationError) as refused:
+        ask_handover(program=running, to_counselor=sari, note="x", reason="y", by=ratna, now=NOW)
+
+    assert refused.value.code == "role"
+    assert not Handover.objects.exists()
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PROPOSED, Status.CLOSED])
+def test_nobody_asks_about_a_program_that_is_not_under_way(client, scene, ratna, status):
+    program = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service, status=status)
+    enter(client, ratna)
+
+    assert client.get(reverse("program_handover", args=[program.pk])).status_code == 404
