@@ -150,6 +150,13 @@ class DetailsForm(forms.Form):
         """True if the practice knows who is booking: they are signed in."""
         return bool(self.people)
 
+    @property
+    def known_email(self) -> str:
+        """Where we write to: the chosen record's address, for somebody new the one the account has proven; else ""."""
+        if not self.people:
+            return ""
+        return self.client.email if self.client else self.people[0].user.email
+
     def _choose_person(self):
         """Offer the people of the account by name, and find who was chosen; oneself if there is nobody else."""
         own = [person for person in self.people if not person.is_booked_for]
@@ -259,7 +266,7 @@ class DetailsForm(forms.Form):
         minor = self.is_for_a_minor
         return Booker(
             name=known.preferred_name if known else said["name"],
-            email=(known or account).email if account else said["email"],
+            email=self.known_email or said["email"],
             phone=said.get("phone") or ((known or account).phone if account else ""),
             language=language,
             time_zone=time_zone,

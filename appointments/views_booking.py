@@ -337,7 +337,7 @@ def check_page(request, pick: Pick, form: DetailsForm, *, now: datetime, key="",
         "form": form,
         "key": key or uuid4().hex,
         "problem": problem,
-        "email": (form.client or form.people[0]).email if form.is_known else form["email"].value(),
+        "email": form.known_email or form["email"].value(),
         "name": form.client.preferred_name if form.client else form["name"].value(),
         "carried": [pair for pair in carried_by(form) if pair[0] != "consent" or not form.is_known],
     }

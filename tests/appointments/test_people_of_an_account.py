@@ -122,6 +122,16 @@ def test_somebody_new_gets_a_record_of_their_own_in_the_same_account(client, con
     assert Consultation.objects.get().client == sekar
 
 
+def test_a_new_record_has_the_address_that_the_account_has_proven(client, consultation, ratih, own):
+    Client.objects.update(email="typed@example.org", email_proven_at=None)
+    client.force_login(ratih)
+    named = {"whom": "other", "name": "Sekar", "birth_year": "2000", "question": ""}
+
+    book(client, consultation, held(client, consultation) | named)
+
+    assert Client.objects.exclude(pk=own.pk).get().email == ratih.email
+
+
 def test_a_minor_who_is_new_needs_a_guardian(client, consultation, ratih, own):
     client.force_login(ratih)
     fields = held(client, consultation) | {"whom": "other", "name": "Banyu", "birth_year": "2014", "question": ""}

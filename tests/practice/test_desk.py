@@ -676,7 +676,7 @@ def test_the_desk_starts_on_any_five_minutes_of_the_hours(desk, booked):
         ({"day": "2026-11-30", "clock": "25.00"}, "Enter a time such as"),
         ({"day": "2026-11-30", "clock": "9.03"}, "steps of 5 minutes"),
         ({"day": "2026-11-20", "clock": "9"}, "This time has passed"),
-        ({"start": "2026-11-30T06:00Z", "outside_hours": "no reason"}, "Select a valid choice"),
+        ({"start": "2026-11-30T06:00Z", "outside_hours": "no reason"}, "Choose one of the reasons, or none."),
         ({"start": "2026-11-30T06:00Z", "counselor": "11111111-1111-4111-8111-111111111111"}, "Select a valid choice"),
         ({"start": "2026-11-30T06:00Z", "mode": "telepathy"}, ""),
         ({"start": "2026-11-30T06:00Z", "version": "x"}, ""),

@@ -146,16 +146,13 @@ class VersionForm(forms.Form):
         return -1 if found is None else found
 
 
-OUTSIDE = reasons("counselor_agreed", "is_here", "urgent", "other")
-
-
 class ApproveForm(VersionForm):
-    """Perhaps a reason to confirm what lies outside the hours by now."""
+    """The version that was looked at, and perhaps a reason to go outside the hours."""
 
     outside_hours = forms.ChoiceField(
         label=_("Outside the working hours"),
         required=False,
-        choices=[("", _("No, keep to the hours")), *OUTSIDE],
+        choices=[("", _("No, keep to the hours")), *reasons("counselor_agreed", "is_here", "urgent", "other")],
         error_messages={"invalid_choice": _("Choose one of the reasons, or none.")},
     )
 
@@ -164,17 +161,12 @@ class ApproveForm(VersionForm):
         return {"outside_hours": self.cleaned_data["outside_hours"]}
 
 
-class StartForm(VersionForm):
+class StartForm(ApproveForm):
     """The start: one of the times shown, or a day and time typed, perhaps with a reason to go outside the hours."""
 
     start = forms.CharField(required=False, max_length=20, error_messages={"max_length": CHOOSE_A_TIME})
     day = DayField(label=_("Day"), required=False)
     clock = ClockField(label=_("Time"), help_text=_("In steps of 5 minutes, for example 09.05."))
-    outside_hours = forms.ChoiceField(
-        label=_("Outside the working hours"),
-        required=False,
-        choices=[("", _("No, keep to the hours")), *OUTSIDE],
-    )
 
     def __init__(self, *args, zone: ZoneInfo, **kwargs):
         super().__init__(*args, **kwargs)
