@@ -98,6 +98,20 @@ def watch(page, seen, host):
 
 
 @pytest.fixture
+def htmx():
+    """Wait until htmx is there, which comes after the page: `htmx(page)`, then press what it shortens."""
+
+    def wait(page):
+        for _ in range(200):
+            if page.evaluate("Boolean(window.htmx)"):  # wait_for_function() would need what our policy forbids
+                return
+            page.wait_for_timeout(50)
+        pytest.fail("htmx does not come")
+
+    return wait
+
+
+@pytest.fixture
 def sign_in():
     """Sign someone in on a page that is open: `sign_in(page, user)`, then go on to where they want to be."""
 

@@ -53,16 +53,17 @@ def program(rina):
     return program
 
 
-def test_a_counselor_writes_a_goal_with_the_keyboard_and_sees_it_grow(open_page, sign_in):
+def test_a_counselor_writes_a_goal_with_the_keyboard_and_sees_it_grow(open_page, sign_in, htmx):
     draft = make_program(status=Status.DRAFT)
     page = open_page("/help/", DESK)
     sign_in(page, draft.counselor.user)
     page.goto(reverse("goal_new", args=[draft.pk]))
+    htmx(page)
     for name, text in TYPED.items():
         tab_to(page, page.locator(f"#id_{name}"))
         page.keyboard.type(text)
     page.locator("#preview dd", has_text="Tidak ada malam").wait_for()
-    assert page.evaluate("document.activeElement.id") == "id_much_less"
+    expect(page.locator("#id_much_less")).to_be_focused()
 
     tab_to(page, page.locator("#id_weight_0"))
     page.keyboard.press("ArrowDown")

@@ -170,6 +170,7 @@ def test_a_service_is_added_and_hours_are_changed_by_keyboard_alone(settings_pag
     page.wait_for_selector(".wrong-summary:focus")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.wait_for_selector("input:focus")
     assert focused(page)[0].startswith("until")
     page.keyboard.press("Control+A")
     page.keyboard.type("17")
