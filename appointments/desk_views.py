@@ -19,8 +19,7 @@ from practice.calendar.desk.client_views import search
 from practice.calendar.desk.forms import PickForm, StartForm, uuid_of
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
 from practice.calendar.desk.views import rooms_of
-from practice.calendar.locks import Busy
-from practice.calendar.reserving import Taken
+from practice.calendar.refusals import with_status_of
 from practice.catalog.models import Service
 from practice.catalog.views import form_methods
 from practice.people.models import Client, Counselor
@@ -87,14 +86,15 @@ def book(request):
     pick = pick_form(request, sent, service, today=now.astimezone(zone).date())
     wish = search_for(service, pick)
     form = BookingForm(request.POST if request.method == "POST" else None, zone=zone, initial={"key": uuid4().hex})
-    status, nearby = 200 if service_form.is_valid() and pick.is_valid() else 422, []
+    status, nearby, problem = 200 if service_form.is_valid() and pick.is_valid() else 422, [], None
     if request.method == "POST" and (not form.is_valid() or status == 422):
         status = 422
     elif request.method == "POST":
         try:
             meeting = book_it(client, wish, form, by=request.user, now=now)
         except (ValidationError, Mismatch) as error:
-            status, nearby = refused(error, form, wish, zone=zone, now=now)
+            status, problem = 422, error
+            nearby = refused(error, form, wish, zone=zone, now=now)
         else:
             messages.success(request, _("Booked. The client is told by e-mail."))
             return redirect("desk_meeting", meeting.pk)
@@ -111,7 +111,7 @@ def book(request):
         "kept": [("client", client.pk), ("service", service.pk), *pick.kept],
         "query": f"client={client.pk}&service={service.pk}&{pick.query}",
     }
-    return render(request, "appointments/desk/book.html", context, status=status)
+    return with_status_of(problem, render(request, "appointments/desk/book.html", context, status=status))
 
 
 def choose_client(request):
@@ -166,10 +166,9 @@ def book_it(client: Client, search: Search, form: BookingForm, *, by, now):
 
 
 def refused(error, form: BookingForm, search: Search, *, zone, now):
-    """Say on the form why it was not booked; return the status and the nearest free times."""
+    """Say on the form why it was not booked; return the nearest free times."""
     if isinstance(error, Mismatch):
         form.add_error(None, _("This page was sent before with another choice. Look at the client’s appointments."))
-        return 422, []
+        return []
     form.add_error(None, error)
-    status = {Taken: 409, Busy: 503}.get(type(error), 422)
-    return status, nearest_times(search, form.cleaned_data["starts_at"], zone=zone, now=now)
+    return nearest_times(search, form.cleaned_data["starts_at"], zone=zone, now=now)

@@ -39,6 +39,7 @@ from appointments.hold import (
 from appointments.replays import Mismatch, Request
 from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
 from practice.calendar.locks import Busy
+from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives, release_hold
 from practice.calendar.slots import Wish
 from practice.catalog.models import Mode
@@ -155,15 +156,6 @@ def said(error: Exception) -> str:
     if isinstance(error, LimitReached):
         return _("You tried many times in a short while. Wait a few minutes, then try again.")
     return " ".join(error.messages)
-
-
-def with_status_of(error: Exception | None, response: HttpResponse) -> HttpResponse:
-    """The answer with the status that tells programs what happened."""
-    if isinstance(error, LimitReached):
-        response.status_code, response["Retry-After"] = 429, str(error.retry_after)
-    elif isinstance(error, Busy):
-        response.status_code, response["Retry-After"] = 503, "2"
-    return response
 
 
 def taken_page(request, offer, choice: Choice, asked: str, *, is_new_client: bool, now: datetime):

@@ -26,12 +26,13 @@ from appointments.times import (
     time_choices,
     written_start,
 )
-from appointments.views_booking import said, with_status_of
+from appointments.views_booking import said
 from practice.calendar.actions import cancel_meeting, move_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import Busy
 from practice.calendar.mails import calendar_file
 from practice.calendar.meetings import Meeting, Status
+from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken, Wanted, offer_alternatives
 from practice.calendar.slots import Wish
 from practice.pages.errors import page_not_found, too_many

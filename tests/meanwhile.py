@@ -1,9 +1,11 @@
-"""What somebody else does between the look at a page and the lock of its action."""
+"""What somebody else does between the look at a page and the lock of its action, or while this one waits for it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.db import connection
+
+from practice.calendar.locks import lock_key
 
 
 @contextmanager
@@ -31,3 +33,15 @@ def meanwhile(act):
     with connection.execute_wrapper(before_the_lock):
         yield
     assert done, "nothing was locked"
+
+
+@contextmanager
+def busy(counselor):
+    """Hold a counselor's calendar as others' bookings do. For tests with transactions: the locks are another's."""
+    somebody = connection.copy()
+    try:
+        with somebody.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key("counselor", counselor.pk)])
+        yield
+    finally:
+        somebody.close()

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from appointments.forms import SlotForm
 from appointments.times import written_start
+from practice.calendar.refusals import with_status_of
 from practice.people.policies import requires
 from programs.sessions.actions import book_session
 from programs.sessions.forms import WhoForm
@@ -18,7 +19,7 @@ from programs.sessions.panels import row_of
 from programs.sessions.rules import own_booking_problem
 from programs.sessions.scope import own_program
 from programs.sessions.thread import thread_of
-from programs.sessions.views import form_methods, render_times, status_of, times_for
+from programs.sessions.views import form_methods, render_times, times_for
 
 
 @requires("own_program", "read")
@@ -96,7 +97,7 @@ def book(request, program, thread, who):
         )
     except ValidationError as error:
         problem = " ".join(error.messages)
-        return check(request, program, thread, who, start, problem=problem, status=status_of(error))
+        return with_status_of(error, check(request, program, thread, who, start, problem=problem, status=422))
     if meeting.status == "requested":
         messages.success(request, _("Your request was sent. You get an e-mail with the answer."))
     else:

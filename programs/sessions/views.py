@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from appointments.choices import Offer
 from appointments.forms import SlotForm
 from appointments.times import read_asked, time_choices
-from practice.calendar.locks import Busy
+from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import Taken
 from practice.people.policies import requires
 from practice.records.actions import read_together
@@ -97,7 +97,7 @@ def session_schedule(request, pk):
         messages.warning(request, _("This session needs no time at the moment."))
         return redirect("session", pk)
     who = WhoForm(request.POST if request.method == "POST" else request.GET, program=program, thread=thread)
-    form, status = None, 200
+    form, status, problem = None, 200, None
     if request.method == "POST":
         form, status = SlotForm(request.POST), 422
         if form.is_valid():
@@ -111,14 +111,14 @@ def session_schedule(request, pk):
                     now=timezone.now(),
                 )
             except ValidationError as error:
+                problem = error
                 form.add_error("start", error)
-                status = status_of(error)
             else:
                 messages.success(request, booked_words([meeting], program))
                 return redirect("session", pk)
     context = times_for(request, program, thread, who, own=False)
     context |= {"session": found, "form": form, "pick_label": _("Book this time")}
-    return render_times(request, "programs/sessions/schedule.html", context, status=status)
+    return with_status_of(problem, render_times(request, "programs/sessions/schedule.html", context, status=status))
 
 
 def times_for(request, program, thread, who, *, own):
@@ -153,12 +153,6 @@ def render_times(request, template, context, *, status):
     response = render(request, "appointments/week.html" if is_fragment else template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-def status_of(error) -> int:
-    if isinstance(error, Busy):
-        return 503
-    return 409 if isinstance(error, Taken) else 422
 
 
 def booked_words(meetings, program) -> str:
@@ -243,4 +237,5 @@ def series_plan(request, program, thread, slots, mode, *, now, error=None):
         "now": now,
         "again": urlencode({"first": "", "mode": mode}),
     }
-    return render(request, "programs/sessions/plan.html", context, status=status_of(error) if error else 200)
+    page = render(request, "programs/sessions/plan.html", context, status=422 if error else 200)
+    return with_status_of(error, page)

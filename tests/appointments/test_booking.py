@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client as Browser
 
 from appointments.models import Consultation
-from practice.calendar.locks import lock_key
 from practice.calendar.meetings import Meeting, Status
 from practice.catalog.models import Approval, Kind, Mode
 from practice.database.patience import PATIENCE, Connection
@@ -24,6 +22,7 @@ from tests.factories import (
     make_room,
     make_service,
 )
+from tests.meanwhile import busy
 
 pytestmark = pytest.mark.django_db
 
@@ -348,18 +347,15 @@ def test_all_addresses_of_an_ipv6_line_are_one(client, consultation, settings, c
 def test_when_everybody_wants_the_same_counselor_the_form_asks_to_press_again(client, consultation, ayu, monkeypatch):
     monkeypatch.setattr(Connection, "patience", PATIENCE)  # as in a web process
     fields = checked(client, consultation)
-    somebody = connection.copy()
-    with somebody.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key("counselor", ayu.pk)])
 
-    busy = confirm(client, consultation, fields)
-    somebody.close()
+    with busy(ayu):
+        waiting = confirm(client, consultation, fields)
     again = confirm(client, consultation, fields)
 
-    assert busy.status_code == 503
-    assert busy["Retry-After"]
-    assert busy.context["key"] == fields["key"]
-    assert RINA["question"] in words(busy)
+    assert waiting.status_code == 503
+    assert waiting["Retry-After"]
+    assert waiting.context["key"] == fields["key"]
+    assert RINA["question"] in words(waiting)
     assert again.status_code == 302
 
 

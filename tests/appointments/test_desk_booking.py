@@ -14,6 +14,7 @@ from django.urls import reverse
 from appointments.desk import book_for_client
 from appointments.models import Consultation
 from appointments.replays import Mismatch, Request
+from practice.calendar import locks
 from practice.calendar.desk.times import Search
 from practice.calendar.models import Meeting, Status
 from practice.calendar.reserving import NotAllowed, Taken, Wanted
@@ -33,6 +34,7 @@ from tests.factories import (
     make_service,
     make_user,
 )
+from tests.meanwhile import busy
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -130,6 +132,26 @@ def test_a_client_at_the_door_gets_the_next_five_minutes(desk, consultation, rin
     desk.post(reverse("desk_book"), form(rina, consultation, start="2026-11-23T05:05Z"))
 
     assert Meeting.objects.get().starts_at == noon + timedelta(minutes=3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_many_book_the_desk_hears_when_to_try_again(desk, consultation, ayu, rina, monday_at_nine, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+    booked = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, clients=[rina])
+    about = {"version": booked.version, "counselor": ayu.pk, "mode": booked.mode, "start": "2026-12-01T02:00Z"}
+    sent = [
+        (reverse("desk_book"), form(make_client(), consultation, start="2026-12-01T02:00Z")),
+        (reverse("desk_move", args=[booked.pk]), about),
+        (reverse("desk_cancel", args=[booked.pk]), about | {"party": "client", "reason": "other"}),
+    ]
+
+    with busy(ayu):
+        waiting = [desk.post(address, fields) for address, fields in sent]
+    again = [desk.post(address, fields) for address, fields in sent[1:]]
+
+    assert [(answer.status_code, answer.get("Retry-After")) for answer in waiting] == [(503, "2")] * 3
+    assert all("Many people are booking at this moment" in answer.content.decode() for answer in waiting)
+    assert "Retry-After" not in again[1]
 
 
 def test_nobody_at_the_door_is_promised_a_busy_counselor(desk, consultation, ayu, rina):

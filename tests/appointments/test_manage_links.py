@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import signing
-from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from icalendar import Calendar
@@ -15,13 +14,13 @@ from icalendar import Calendar
 from appointments.entry import COOKIE, SALT
 from practice.calendar.actions import announce, approve, cancel_meeting
 from practice.calendar.links import ManageToken, new_link
-from practice.calendar.locks import lock_key
 from practice.calendar.meetings import Meeting, Party, Status
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import Role
 from practice.records.models import AuditEvent
 from tests.factories import NOW, make_client, make_counselor, make_meeting, make_service, make_user
+from tests.meanwhile import busy
 
 pytestmark = pytest.mark.django_db
 
@@ -75,14 +74,6 @@ def words(response) -> str:
 def move_to(browser, meeting, starts_at, version=None, **options):
     fields = {"start": starts_at.isoformat(), "version": meeting.version if version is None else version}
     return browser.post(at("manage_move", meeting), fields, **options)
-
-
-def busy_with(counselor):
-    """Hold a counselor's calendar as another visitor's booking does, until the connection given back is closed."""
-    somebody = connection.copy()
-    with somebody.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [lock_key("counselor", counselor.pk)])
-    return somebody
 
 
 def cancel(browser, meeting, **fields):
@@ -385,14 +376,13 @@ def test_a_time_that_was_just_taken_is_answered_with_others(client, meeting, con
 @pytest.mark.django_db(transaction=True)
 def test_while_everybody_wants_the_counselor_moving_asks_to_press_again(client, meeting):
     enter(client, meeting)
-    somebody = busy_with(meeting.counselor)
 
-    busy = move_to(client, meeting, TUESDAY, **EN)
-    somebody.close()
+    with busy(meeting.counselor):
+        waiting = move_to(client, meeting, TUESDAY, **EN)
     again = move_to(client, meeting, TUESDAY)
 
-    assert (busy.status_code, busy["Retry-After"]) == (503, "2")
-    assert "Many people are booking at this moment. Try again." in words(busy)
+    assert (waiting.status_code, waiting["Retry-After"]) == (503, "2")
+    assert "Many people are booking at this moment. Try again." in words(waiting)
     assert again.status_code == 302
     assert Meeting.objects.get().starts_at == TUESDAY
 
@@ -522,15 +512,14 @@ def test_pressing_cancel_twice_is_one_cancellation(client, meeting):
 @pytest.mark.django_db(transaction=True)
 def test_while_everybody_wants_the_counselor_cancelling_asks_to_press_again(client, meeting):
     enter(client, meeting)
-    somebody = busy_with(meeting.counselor)
 
-    busy = cancel(client, meeting, reason="time")
-    somebody.close()
+    with busy(meeting.counselor):
+        waiting = cancel(client, meeting, reason="time")
     again = cancel(client, meeting, reason="time")
 
-    assert (busy.status_code, busy["Retry-After"]) == (503, "2")
-    assert "banyak orang sedang memesan" in words(busy)
-    assert busy.context["form"]["reason"].value() == "time"
+    assert (waiting.status_code, waiting["Retry-After"]) == (503, "2")
+    assert "banyak orang sedang memesan" in words(waiting)
+    assert waiting.context["form"]["reason"].value() == "time"
     assert again.status_code == 302
     assert Meeting.objects.get().status == Status.CANCELLED
 

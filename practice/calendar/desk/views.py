@@ -28,8 +28,8 @@ from practice.calendar.desk.forms import (
 )
 from practice.calendar.desk.history import history_of, messages_about
 from practice.calendar.desk.times import Search, find_times, nearest_times, zone_label
-from practice.calendar.locks import Busy
 from practice.calendar.models import Meeting, Party, Status
+from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken
 from practice.catalog.models import Mode, Room
 from practice.catalog.views import form_methods
@@ -183,6 +183,7 @@ def meeting_cancel(request, pk):
     if not found.is_coming:
         return redirect("desk_meeting", pk)
     form = CancelForm(request.POST if request.method == "POST" else None, initial={"version": found.version})
+    problem = None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -195,12 +196,14 @@ def meeting_cancel(request, pk):
                 now=now,
             )
         except ValidationError as error:
+            problem = error
             form.add_error(None, error)
         else:
             messages.success(request, _("Cancelled. The client is told by e-mail."))
             return redirect("desk_meeting", pk)
     context = about(found, now) | {"form": form, "is_free": found.can_be_cancelled_free(now)}
-    return render(request, "calendar/desk/cancel.html", context, status=422 if form.is_bound else 200)
+    page = render(request, "calendar/desk/cancel.html", context, status=422 if form.is_bound else 200)
+    return with_status_of(problem, page)
 
 
 @requires("desk", "work")
@@ -213,14 +216,14 @@ def meeting_move(request, pk):
         return redirect("desk_meeting", pk)
     pick = pick_form(request, found, zone)
     form = StartForm(request.POST if request.method == "POST" else None, zone=zone, initial={"version": found.version})
-    search, status, nearby = search_for(found, pick), 200, []
+    search, status, nearby, problem = search_for(found, pick), 200, [], None
     if request.method == "POST":
         status = 422
         if pick.is_valid() and form.is_valid():
             try:
                 move_there(found, pick, form, by=request.user, now=now)
             except ValidationError as error:
-                status = {Taken: 409, Busy: 503}.get(type(error), 422)
+                problem = error
                 form.add_error(None, error)
                 nearby = nearest_times(search, form.cleaned_data["starts_at"], zone=zone, now=now)
             else:
@@ -235,7 +238,7 @@ def meeting_move(request, pk):
         "nearby": nearby,
         "zone_label": zone_label(zone, now),
     }
-    return render(request, "calendar/desk/move.html", context, status=status)
+    return with_status_of(problem, render(request, "calendar/desk/move.html", context, status=status))
 
 
 def pick_form(request, meeting, zone) -> PickForm:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from practice.calendar import locks
 from practice.calendar.models import Meeting, Party, Status
 from practice.messages.actions import deliver
 from practice.messages.models import Message
@@ -31,6 +32,7 @@ from tests.factories import (
     make_supervision,
     make_user,
 )
+from tests.meanwhile import busy
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
@@ -196,6 +198,27 @@ def test_a_time_that_was_taken_meanwhile_is_said_so(client, program, monday_at_n
 
     assert answer.status_code == 409
     assert enter(client, program.counselor).post(of("session_schedule", program, 2), {}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_many_book_everybody_hears_when_to_try_again(client, program, monday_at_nine, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", "100ms")
+    time = {"start": stamp(monday_at_nine), "mode": "video"}
+    starts = {f"at_{n}": stamp(monday_at_nine + (n - 1) * WEEK) for n in range(1, 5)}
+    own = {"session": str(program.sessions.get(number=1).pk)} | time
+
+    with busy(program.counselor):
+        enter(client, program.counselor)
+        one = client.post(of("session_schedule", program, 2), time)
+        all_of_them = client.post(
+            reverse("schedule_remaining", args=[program.pk]), starts | {"mode": "video", "do": "book"}
+        )
+        enter(client, member(program))
+        next_one = client.post(reverse("own_booking", args=[program.pk]), own)
+
+    for answer in (one, all_of_them, next_one):
+        assert (answer.status_code, answer.get("Retry-After")) == (503, "2")
+    assert not Meeting.objects.exists()
 
 
 def test_the_list_of_times_leaves_out_what_the_client_cannot_and_what_is_too_near(client, program, monday_at_nine):
