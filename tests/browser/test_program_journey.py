@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from practice.calendar.models import Meeting, Participant
 from practice.calendar.models import Status as MeetingStatus
@@ -61,22 +62,28 @@ class Person:
         self.press(self.page.locator("main").get_by_role("button", name=name, exact=True).first)
 
     def press(self, wanted):
+        self.reach(wanted)
         with self.page.expect_navigation():
             self.act_on(wanted)
         self.look_at(self.page)
+
+    def reach(self, wanted):
+        wanted.wait_for()
 
     def act_on(self, wanted):
         wanted.click()
 
     def reads(self, words):
-        assert words in self.page.locator("main").inner_text()
+        expect(self.page.locator("main")).to_contain_text(words, use_inner_text=True)
 
 
 class AtTheKeyboard(Person):
     """The mouse stays where it is."""
 
-    def act_on(self, wanted):
+    def reach(self, wanted):
         tab_to(self.page, wanted, most=150)
+
+    def act_on(self, wanted):
         self.page.keyboard.press("Enter")
 
     def labelled(self, label):
@@ -88,13 +95,13 @@ class AtTheKeyboard(Person):
         tab_to(self.page, field, most=150)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
-        assert field.input_value() == text
+        expect(field).to_have_value(text)
 
     def tick(self, label):
         box = self.labelled(label)
         tab_to(self.page, box, most=150)
         self.page.keyboard.press("Space")
-        assert box.is_checked()
+        expect(box).to_be_checked()
 
     def choose(self, label):
         """Of a group of radio buttons, Tab leads to one alone; the arrows lead on from there."""
