@@ -26,6 +26,7 @@ from tests.factories import (
     make_closure,
     make_counselor,
     make_hours,
+    make_licence,
     make_location,
     make_meeting,
     make_room,
@@ -333,6 +334,21 @@ def test_a_request_whose_time_cannot_be_given_any_more_says_why_and_what_helps(d
     assert given.status_code == 302
     asked.refresh_from_db()
     assert asked.status == Status.CONFIRMED
+
+
+def test_no_reason_is_asked_for_where_none_helps(desk, asked):
+    make_time_off(asked.counselor, asked.starts_at - HOUR, asked.starts_at + HOUR)
+
+    first = desk.post(to("desk_approve", asked), {"version": 0})
+    with_reason = desk.post(to("desk_approve", asked), {"version": 0, "outside_hours": "counselor_agreed"})
+    make_licence(asked.counselor, expires_on=date(2026, 11, 1))
+    licence = desk.post(to("desk_approve", asked), {"version": 0})
+
+    assert "Confirm all the same" in text(first)
+    for answer in (with_reason, licence):
+        assert answer.status_code == 422
+        assert "Confirm all the same" not in text(answer)
+        assert to("desk_move", asked) in text(answer)
 
 
 @pytest.mark.parametrize("address", ["desk_approve", "desk_decline"])

@@ -143,7 +143,8 @@ def meeting_approve(request, pk):
             raise ValidationError(form.errors.as_data())
         approve(meeting=found, by=request.user, now=now, expected=form.expected, **form.said)
     except (NotAllowed, Taken) as error:
-        context = about(found, now) | {"form": form, "problem": " ".join(error.messages)}
+        reason_helps = error.code == "hours" and not form.said["outside_hours"]  # not in time off, so only once
+        context = about(found, now) | {"form": form, "problem": " ".join(error.messages), "reason_helps": reason_helps}
         return render(request, "calendar/desk/approve.html", context, status=422)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
