@@ -67,7 +67,7 @@ def about(meeting: Meeting, client, now: datetime) -> dict:
     return {
         "meeting": meeting,
         "client": client,
-        "service": meeting.service,
+        "service": meeting.service_as_booked,
         "other_zone": other_clock(
             meeting.counselor, meeting.location, timezone.get_current_timezone(), meeting.starts_at
         ),
@@ -147,7 +147,7 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
     today = timezone.localdate(now)
     earliest, latest = meeting.limits()
     wish = Wish(
-        meeting.service,
+        meeting.service_as_booked,
         meeting.mode,
         is_new_client=False,
         ignoring=(meeting.pk,),
@@ -173,7 +173,7 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
 
 def move_check(request, meeting, client, now, *, starts_at, problem="", status=200):
     """The old time and the new one, and what holds from then on."""
-    service = meeting.service
+    service = meeting.service_as_booked
     context = about(meeting, client, now) | {
         "start": written_start(starts_at),
         "starts_at": starts_at,
@@ -214,7 +214,7 @@ def move_taken(request, meeting, starts_at, now):
     """Somebody was quicker: the three nearest times with the same counselor."""
     earliest, latest = meeting.limits()
     wanted = Wanted(
-        service=meeting.service,
+        service=meeting.service_as_booked,
         candidates=[meeting.counselor],
         starts_at=starts_at,
         mode=meeting.mode,

@@ -211,6 +211,8 @@ def make_program(
         "answered_at": now if is_signed else None,
         "text_hash": "" if status == ProgramStatus.DRAFT else "0" * 64,
     }
+    if status != ProgramStatus.DRAFT:
+        defaults |= {name: getattr(program.service, name) for name in ("minutes", "free_cancel", "free_move")}
     agreed = Plan.objects.create(
         program=program, number=1, planned_sessions=sessions, created_at=now, **defaults | plan
     )

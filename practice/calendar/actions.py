@@ -160,6 +160,7 @@ def move_meeting(
     if party == Party.CLIENT and not meeting.can_be_moved_by_client(now):
         raise NotAllowed(_("The free-change time has passed. Contact us and we will help if we can."), code="late")
     before = facts_of(meeting)
+    meeting.service = meeting.service_as_booked
     meeting.counselor, meeting.mode = counselor, mode
     wanted = wanted_again(meeting, starts_at, elsewhere, party)
     drop_holds(wanted, now=now)
@@ -191,7 +192,7 @@ def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, pa
     by_client = party == Party.CLIENT
     earliest, latest = meeting.limits()
     return Wanted(
-        service=meeting.service,
+        service=meeting.service_as_booked,
         candidates=[meeting.counselor],
         starts_at=starts_at,
         mode=meeting.mode,

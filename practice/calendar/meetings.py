@@ -216,6 +216,16 @@ class Meeting(models.Model):
         return session_words(self.session_number, self.session_count) or self.service.get_kind_display()
 
     @property
+    def service_as_booked(self) -> Service:
+        """The service with the length and the limits that this meeting was booked with, to give it another time."""
+        minutes = {
+            "minutes": self.ends_at - self.starts_at,
+            "free_cancel": self.starts_at - self.free_cancel_until,
+            "free_move": self.starts_at - self.free_move_until,
+        }
+        return self.service.under(**{name: int(length.total_seconds()) // 60 for name, length in minutes.items()})
+
+    @property
     def is_coming(self):
         return self.status in COMING
 

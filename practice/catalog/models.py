@@ -1,5 +1,7 @@
 """What can be booked, by whom, where, and by which rules."""
 
+from copy import copy
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +155,12 @@ class Service(models.Model):
 
     def __str__(self):
         return in_language(self, "name")
+
+    def under(self, *, minutes: int, free_cancel: int, free_move: int) -> "Service":
+        """The same service with the length and the limits that were agreed on: to search and book by, never saved."""
+        agreed = copy(self)
+        agreed.minutes, agreed.free_cancel, agreed.free_move = minutes, free_cancel, free_move
+        return agreed
 
     @property
     def name(self):

@@ -108,6 +108,9 @@ def _draft_change(program, standing, changes, *, reason, by, now) -> Plan:
             "review_after",
             "missed_rule",
             "late_cancel_rule",
+            "minutes",
+            "free_cancel",
+            "free_move",
             "if_silent",
         )
     }

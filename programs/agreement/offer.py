@@ -57,6 +57,7 @@ class Offer:
     def marks(self) -> list[tuple]:
         return [_mark(row, name) for rows in self.rows for row in rows for name in _texts_of(row)] + [
             (self.plan.planned_sessions, self.plan.pace_days, self.plan.price, self.plan.method_id),
+            (self.plan.minutes, self.plan.free_cancel, self.plan.free_move),
             tuple(client.pk for client in self.clients),
             tuple((each.pk, each.full_name) for each in (self.program.counselor, *self.helpers)),
             tuple((goal.pk, goal.weight, goal.baseline, goal.target_on) for goal in self.goals),
@@ -81,6 +82,8 @@ def fetch_offer(plan: Plan) -> Offer:
     if plan.cause != Plan.Cause.PROPOSAL:
         offer.before = standing_plan(program)
         return offer
+    if plan.status == PlanStatus.DRAFT:
+        plan.take_terms()
     offer.sessions = list(program.sessions.filter(number__lte=plan.planned_sessions).order_by("number"))
     offer.goals = list(Goal.objects.of(program).filter(goal_set__number=1))
     for session in offer.sessions:
@@ -124,7 +127,7 @@ def sections_of(offer: Offer) -> list[Section]:
     """The parts of the offer in the active language, in the order in which they are read. The offer is open."""
     if offer.plan.cause != Plan.Cause.PROPOSAL:
         return _sections_of_change(offer)
-    plan, service = offer.plan, offer.program.service
+    plan = offer.plan
     found = [
         Section("what", offer.program.title, _who(offer)),
         Section("problem", _("What it is about"), (offer.program.problem,)) if offer.program.problem else None,
@@ -134,7 +137,7 @@ def sections_of(offer: Offer) -> list[Section]:
         Section("reviews", _("Looking back together"), (_reviews(plan),)),
         Section("ending", _("The ending"), (_ending(),)),
         Section("cost", _("What it costs"), _cost(plan), ()),
-        Section("rules", _("If a session does not take place"), (), _rules(plan, service)),
+        Section("rules", _("If a session does not take place"), (), _rules(plan)),
         Section("silent", _("If I fall silent"), (plan.if_silent,)) if plan.if_silent else None,
         Section("not", _("What this is not"), (), _is_not()),
         Section("reads", _("Who reads what"), (), _reads(offer)),
@@ -175,7 +178,7 @@ def _helping(offer):
 
 def _way(offer):
     plan, service = offer.plan, offer.program.service
-    facts = {"count": plan.planned_sessions, "length": formats.minutes(service.minutes), "pace": pace_text(plan)}
+    facts = {"count": plan.planned_sessions, "length": formats.minutes(plan.minutes), "pace": pace_text(plan)}
     return (
         _("%(count)d sessions of %(length)s, %(pace)s.") % facts,
         _("How we meet: %(modes)s.") % {"modes": ", ".join(str(mode) for mode in service.mode_names)},
@@ -249,10 +252,16 @@ def rule_text(rule: str) -> str:
     return _("it is replaced by another session")
 
 
-def _rules(plan, service):
-    limit = span(service.free_cancel)
+def _rules(plan):
+    limits = {"limit": span(plan.free_cancel), "move": span(plan.free_move)}
+    if plan.free_move == plan.free_cancel:
+        free = _("You can move or cancel a session free of charge until %(limit)s before it.")
+    else:
+        free = _(
+            "You can cancel a session free of charge until %(limit)s before it, and move it until %(move)s before it."
+        )
     return (
-        _("You can move or cancel a session free of charge until %(limit)s before it.") % {"limit": limit},
+        free % limits,
         _("If you cancel later, %(rule)s.") % {"rule": rule_text(plan.late_cancel_rule)},
         _("If you do not come, %(rule)s.") % {"rule": rule_text(plan.missed_rule)},
         _("If your counselor or the practice calls it off, you lose nothing: it is held another time."),

@@ -105,6 +105,7 @@ def _offer(offer, seen, texts, *, by, now, kind) -> Plan:
     language = _language_of(clients_of(program)[0])
     kept.program = program
     kept.consents_required, kept.consents_optional = offer.plan.consents_required, offer.plan.consents_optional
+    kept.minutes, kept.free_cancel, kept.free_move = offer.plan.minutes, offer.plan.free_cancel, offer.plan.free_move
     kept.status, kept.offered_at, kept.expires_at = PlanStatus.OFFERED, now, now + OFFERED_FOR
     kept.text_hash = hash_of(texts[language])
     kept.save()

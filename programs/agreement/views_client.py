@@ -17,7 +17,7 @@ from programs.agreement.consents import asked_of_all
 from programs.agreement.forms import DeclineForm, QuestionForm, RestForm, SignForm
 from programs.agreement.handovers import agree_handover, decline_handover, over_text
 from programs.agreement.life import rest_longer, resume_program
-from programs.agreement.offer import fetch_offer, sections_of
+from programs.agreement.offer import fetch_offer, hash_of, sections_of, text_in
 from programs.agreement.proposals import GONE, ask_question, decline_proposal
 from programs.agreement.scope import answer, client_in, done, form_methods, own_program, typed
 from programs.agreement.signing import sign_plan
@@ -64,12 +64,18 @@ def proposal_page(request, program, client, plan, form):
         return render(request, "programs/agreement/proposal_over.html", context | {"gone": gone})
     offer = fetch_offer(plan)
     mine = PlanQuestion.objects.filter(plan=plan).order_by("written_at", "pk")
-    *_opened, asked = read_together(
-        [*offer.rows, mine], by=request.user, reason="reading a proposal", request=request, knowing=[offer.program]
+    offered = PlanText.objects.filter(plan=plan, language=language_now()).select_related("plan__program")
+    *_opened, asked, [text] = read_together(
+        [*offer.rows, mine, offered],
+        by=request.user,
+        reason="reading a proposal",
+        request=request,
+        knowing=[offer.program],
     )
     sections = sections_of(offer)
     context |= {
         "plan": offer.plan,
+        "as_offered": "" if hash_of(text_in(offer, text.language)) == text.text_hash else text.text,
         "title": sections[0],
         "sections": sections[1:],
         "beads": beads_of_plan(offer.plan) if plan.cause == Plan.Cause.PROPOSAL else None,

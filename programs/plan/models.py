@@ -300,6 +300,9 @@ class Plan(models.Model):
     late_cancel_rule = models.CharField(
         _("a session that the client cancels late"), max_length=8, choices=AbsenceRule, default=AbsenceRule.COUNTS
     )
+    minutes = models.PositiveSmallIntegerField(_("length of a session in minutes"), null=True, blank=True)
+    free_cancel = models.PositiveIntegerField(_("free to cancel until … minutes before"), null=True, blank=True)
+    free_move = models.PositiveIntegerField(_("free to move until … minutes before"), null=True, blank=True)
     if_silent = EncryptedTextField(key_from="program", verbose_name=_("what helps if the client falls silent"))
     reason = EncryptedTextField(key_from="program", verbose_name=_("why the plan changes"))
     decline_reason = EncryptedTextField(key_from="program", verbose_name=_("why it was declined"))
@@ -329,10 +332,26 @@ class Plan(models.Model):
                 condition=Q(status="draft") | Q(offered_at__isnull=False, expires_at__isnull=False) & ~Q(text_hash=""),
                 name="an_offered_plan_has_a_text_and_expires",
             ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(minutes__isnull=False, free_cancel__isnull=False, free_move__isnull=False),
+                name="an_offered_plan_says_how_long_sessions_are",
+            ),
         ]
 
     def __str__(self):
         return f"{self.number}"
+
+    def take_terms(self) -> None:
+        """Take length and limits from the program's service as it is now. With the offer they are fixed."""
+        service = self.program.service
+        self.minutes, self.free_cancel, self.free_move = service.minutes, service.free_cancel, service.free_move
+
+    @property
+    def service(self) -> Service:
+        """The service of the sessions, with the length and the limits of this plan, whatever the practice changes."""
+        terms = {"minutes": self.minutes, "free_cancel": self.free_cancel, "free_move": self.free_move}
+        return self.program.service.under(**terms)
 
     def is_open(self, now: datetime) -> bool:
         """True while it can be signed or declined."""

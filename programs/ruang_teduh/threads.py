@@ -201,6 +201,7 @@ class Weaver:
         method = self.methods.get(theme.method) or next(iter(self.methods.values()))
         offered_at = None if status == PlanStatus.DRAFT else created_at
         is_co_signed = any(each.user.email in CO_SIGNED for each in (program.counselor, *how.helpers))
+        terms = {name: getattr(program.service, name) for name in ("minutes", "free_cancel", "free_move")}
         first = Plan(
             pk=new_id(self.rng),
             program=program,
@@ -210,6 +211,7 @@ class Weaver:
             planned_sessions=planned,
             pace_days=7,
             price=program.service.price,
+            **terms,
             review_after=list(how.reviews) or review_points(planned),
             if_silent=theme.if_silent,
             consents_required=[*NEEDED, *(["supervision"] if is_co_signed else [])],
@@ -233,6 +235,7 @@ class Weaver:
             planned_sessions=planned + how.more,
             pace_days=7,
             price=first.price,
+            **terms,
             review_after=[*first.review_after, planned],
             if_silent=theme.if_silent,
             reason="Langkah terakhir butuh waktu sedikit lebih lama. Kami sepakat menambah sesi pada tinjauan.",

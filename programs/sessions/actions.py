@@ -107,7 +107,7 @@ def book(
     on_request = own and program.service.approval == Approval.REQUEST
     wanted = [
         Wanted(
-            service=program.service,
+            service=thread.plan.service,
             candidates=[slot.counselor],
             starts_at=slot.starts_at,
             mode=mode,

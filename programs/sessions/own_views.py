@@ -65,7 +65,7 @@ def choose(request, program, thread, who, *, form=None, status=200):
 
 def check(request, program, thread, who, start, *, problem="", status=200):
     """What will be booked, before it is."""
-    service = program.service
+    service = thread.plan.service
     context = {
         "program": program,
         "thread": thread,

@@ -13,6 +13,7 @@ from practice.calendar.models import Closure, Meeting, Participant, TimeOff
 from practice.calendar.openings import CELL, Window, minute_of, minutes_in, moment_of
 from practice.calendar.reserving import too_near
 from practice.calendar.slots import Openings, Wish, find_openings, refusal, window_of
+from practice.catalog.models import Service
 from practice.people.clients import Client
 from practice.people.counselors import Counselor, in_language
 from practice.zones import zone as zone_of
@@ -89,7 +90,7 @@ def free_starts(
 
     `own` keeps to notice and horizon, as clients must; nothing before `after`.
     """
-    service, known, gap = program.service, times_of(thread), gap_of(thread)
+    service, known, gap = thread.plan.service, times_of(thread), gap_of(thread)
     wish = Wish(service, mode, is_new_client=False, follows_notice=own, earliest=after)
     clients = [member.client_id for member in program.members.all()]
 
@@ -135,7 +136,8 @@ def propose_times(
     """
     if not slots:
         return []
-    look = Look.around(program, slots, mode=mode, now=now, own=own)
+    service = thread.plan.service
+    look = Look.around(program, service, slots, mode=mode, now=now, own=own)
     known, gap = times_of(thread), gap_of(thread)
     proposals = []
     for place, slot in enumerate(slots):
@@ -146,7 +148,7 @@ def propose_times(
         proposals.append(
             Proposal(
                 slot,
-                slot.starts_at + timedelta(minutes=program.service.minutes),
+                slot.starts_at + timedelta(minutes=service.minutes),
                 problem,
                 [start for start in look.near(slot) if start > floor and not is_too_near(start, rest, gap)][:OFFERED],
                 look.others_at(slot),
@@ -161,6 +163,7 @@ class Look:
     """What the calendar says around some slots."""
 
     program: Program
+    service: Service
     clients: list[Client]
     openings: Openings
     free: dict[UUID, int]  # per counselor the starts that suit the clients too
@@ -171,8 +174,10 @@ class Look:
     now: datetime
 
     @classmethod
-    def around(cls, program: Program, slots: Sequence[Slot], *, mode: str, now: datetime, own: bool) -> "Look":
-        service, counselors = program.service, counselors_of(program)
+    def around(
+        cls, program: Program, service: Service, slots: Sequence[Slot], *, mode: str, now: datetime, own: bool
+    ) -> "Look":
+        counselors = counselors_of(program)
         clients = [member.client for member in program.members.all()]
         starts = [slot.starts_at for slot in slots if slot.starts_at < now + FURTHEST] or [now]
         first, last = max(min(starts) - AROUND, now - timedelta(days=1)), max(*starts, now) + AROUND
@@ -183,6 +188,7 @@ class Look:
         suits = ~blocked_by(heads, window, service.minutes)
         return cls(
             program=program,
+            service=service,
             clients=clients,
             openings=openings,
             free={pk: mask & suits for pk, mask in openings.free.items()},
@@ -199,7 +205,7 @@ class Look:
 
     def problem_of(self, slot: Slot) -> str:
         """Why this slot cannot be booked, in words; "" if it can."""
-        service, start, pk = self.program.service, slot.starts_at, slot.counselor.pk
+        service, start, pk = self.service, slot.starts_at, slot.counselor.pk
         end = start + timedelta(minutes=service.minutes)
         if start >= self.now + FURTHEST:
             return _("More than a year ahead. Book this one later.")
@@ -218,7 +224,7 @@ class Look:
         return self._outside(slot, start, end)
 
     def _occupied(self, slot: Slot, start: datetime, end: datetime) -> str:
-        service = self.program.service
+        service = self.service
         begins, until = start - timedelta(minutes=service.buffer_before), end + timedelta(minutes=service.buffer_after)
         if any(
             m.counselor_id == slot.counselor.pk and m.busy_from < until and m.busy_until > begins for m in self.busy
@@ -242,7 +248,7 @@ class Look:
         window, wanted = self.openings.window, minute_of(slot.starts_at)
         reach = int(AROUND.total_seconds()) // 60
         mask = self.free.get(slot.counselor.pk, 0) & window.starts(lowest=wanted - reach, below=wanted + reach + 1)
-        zone, step = zone_of(slot.counselor.time_zone), self.program.service.step
+        zone, step = zone_of(slot.counselor.time_zone), self.service.step
         for minute in sorted(minutes_in(mask, window.base), key=lambda minute: (abs(minute - wanted), minute)):
             local = moment_of(minute).astimezone(zone)
             if minute != wanted and (local.hour * 60 + local.minute) % step == 0:

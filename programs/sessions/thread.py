@@ -154,6 +154,7 @@ def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
     signed = Plan.objects.filter(program__in=ids, status=PlanStatus.SIGNED).select_related("method")
     threads = {pk: Thread(None) for pk in ids}
     for plan in signed.order_by("number"):
+        plan.program = by_id[plan.program_id]
         threads[plan.program_id].plan = plan
     meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service", "meeting__room__location")
     sessions = Session.objects.filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))

@@ -269,7 +269,7 @@ def rooms_of(user, service) -> list[Room]:
 def search_for(meeting, pick) -> Search:
     earliest, latest = meeting.limits()
     return Search(
-        service=meeting.service,
+        service=meeting.service_as_booked,
         counselors=pick.asked_counselors,
         mode=pick.asked_mode,
         room=pick.asked_room,

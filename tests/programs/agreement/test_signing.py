@@ -176,6 +176,9 @@ def test_one_plan_is_on_offer_at_a_time_whoever_goes_round_the_action(scene):
             offered_at=NOW,
             expires_at=NOW,
             text_hash="0" * 64,
+            minutes=50,
+            free_cancel=1440,
+            free_move=1440,
         )
 
 
