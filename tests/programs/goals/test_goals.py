@@ -69,6 +69,13 @@ def rate(program, client, now, *levels, occasion="review", by=None):
     )
 
 
+def refusal(act, *args, **said) -> str:
+    """The code with which an action refuses."""
+    with pytest.raises(ValidationError) as refused:
+        act(*args, **said)
+    return refused.value.error_list[0].code
+
+
 def sets_of(program, *clients):
     counselor = program.counselor.user
     goals = read(Goal.objects.of(program).with_history(), by=counselor, reason="a test")
@@ -183,6 +190,41 @@ def test_a_goal_keeps_a_target_that_has_passed_meanwhile(draft, now):
     )
 
 
+def test_a_goal_is_not_reworded_into_one_that_could_not_be_rated(draft, now):
+    goal = add(draft, now)
+
+    with pytest.raises(ValidationError) as refused:
+        edit_goal(goal=goal, by=draft.counselor.user, now=now, **WORDING | {"more": "3 malam"})
+
+    assert list(refused.value.message_dict) == ["more"]
+
+
+def test_a_goal_that_was_taken_out_meanwhile_is_not_reworded(draft, now):
+    goal, by = add(draft, now), draft.counselor.user
+    remove_goal(goal=Goal.objects.get(pk=goal.pk), by=by, now=now)
+
+    assert refusal(edit_goal, goal=goal, by=by, now=now, **WORDING) == "gone"
+
+
+def test_agreed_goals_stay_as_they_are_while_further_ones_are_written(program, now):
+    agreed, by = goals_of(program)[0], program.counselor.user
+    start_new_set(program=program, by=by, now=now)
+
+    assert refusal(edit_goal, goal=agreed, by=by, now=now, **WORDING) == "frozen"
+    assert refusal(remove_goal, goal=agreed, by=by, now=now) == "frozen"
+    assert len(goals_of(program)) == 2
+
+
+def test_further_goals_that_were_never_agreed_on_rest_with_the_closed_program(now):
+    program = make_program(status=Status.CLOSED, goals=1)
+    goal = make_goal(GoalSet.objects.create(program=program, number=2))
+    by = program.counselor.user
+
+    assert refusal(add, program, now) == "status"
+    assert refusal(edit_goal, goal=goal, by=by, now=now, **WORDING) == "status"
+    assert refusal(remove_goal, goal=goal, by=by, now=now) == "status"
+
+
 @pytest.mark.parametrize("status", [Status.PROPOSED, Status.ACTIVE, Status.CLOSED])
 def test_goals_do_not_change_once_the_client_has_them(now, status):
     program = make_program(status=status, goals=1)
@@ -233,20 +275,33 @@ def test_a_new_set_needs_goals_and_consent(program, now, with_goal, agrees):
     goal_set = start_new_set(program=program, by=program.counselor.user, now=now)
     if with_goal:
         add(program, now)
+    goal_set.refresh_from_db()
 
-    with pytest.raises(ValidationError):
-        agree_on_goals(goal_set=goal_set, client_agrees=agrees, by=program.counselor.user, now=now)
+    code = refusal(agree_on_goals, goal_set=goal_set, client_agrees=agrees, by=program.counselor.user, now=now)
 
     goal_set.refresh_from_db()
+    assert code == ("empty" if agrees else "consent")
     assert goal_set.frozen_at is None
 
 
-def test_one_new_set_at_a_time_and_only_under_way(program, draft, now):
-    start_new_set(program=program, by=program.counselor.user, now=now)
+def test_goals_are_agreed_on_once(program, now):
+    goal_set, by = program.goal_sets.get(), program.counselor.user
 
-    for each in (program, draft):
-        with pytest.raises(ValidationError):
-            start_new_set(program=each, by=each.counselor.user, now=now)
+    assert (
+        refusal(agree_on_goals, goal_set=goal_set, client_agrees=True, by=by, now=now + timedelta(days=1)) == "frozen"
+    )
+    assert GoalSet.objects.get().frozen_at == now
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PROPOSED, Status.CLOSED])
+def test_the_goals_of_a_proposal_are_agreed_on_by_signing_it(now, status):
+    program = make_program(status=status, goals=1)
+    program.goal_sets.update(frozen_at=None)
+
+    act = {"goal_set": program.goal_sets.get(), "client_agrees": True, "by": program.counselor.user, "now": now}
+
+    assert refusal(agree_on_goals, **act) == "status"
+    assert GoalSet.objects.get().frozen_at is None
 
 
 # --- Rating ----------------------------------------------------------------------------------------------------------
@@ -320,6 +375,24 @@ def test_goals_are_not_rated_before_the_agreement(rina, now):
         rate(program, rina, now, 0)
 
 
+@pytest.mark.parametrize(
+    ("occasion", "refused"),
+    [("session", True), ("review", True), ("ending", False), ("follow_up", False), ("birthday", True)],
+)
+def test_after_the_end_goals_are_rated_only_as_they_were_then_or_are_later(rina, now, occasion, refused):
+    program = make_program(clients=[rina], status=Status.CLOSED, goals=1)
+
+    if refused:
+        assert refusal(rate, program, rina, now, 0, occasion=occasion) == "status"
+    else:
+        assert rate(program, rina, now, 0, occasion=occasion)
+
+
+def test_goals_are_rated_on_an_occasion_that_there_is(program, rina, now):
+    assert refusal(rate, program, rina, now, 0, occasion="birthday") == "occasion"
+    assert not GoalRating.objects.exists()
+
+
 def test_nobody_rates_for_somebody_else(program, rina, now):
     other = make_client(name="Tomi", user=make_user(Role.CLIENT))
     stranger = make_user(Role.COUNSELOR)
@@ -370,6 +443,17 @@ def test_a_session_not_held_and_somebody_elses_are_not_checked(program, rina, no
     with pytest.raises(ValidationError):
         check(other, rina, now, {goals_of(other)[0].pk: 5})
 
+    assert not GoalCheck.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"), [({}, "empty"), ({"stranger": 5}, "goal"), ({"own": 5, "stranger": 5}, "goal")]
+)
+def test_a_check_is_of_the_programs_own_goals(program, rina, now, monday_at_nine, answers, code):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+    keys = {"own": goals_of(program)[0].pk, "stranger": goals_of(make_program(goals=1))[0].pk}
+
+    assert refusal(check, program, rina, now, {keys[name]: value for name, value in answers.items()}) == code
     assert not GoalCheck.objects.exists()
 
 
