@@ -12,16 +12,12 @@ from django.utils.translation import gettext as _
 from practice.people.clients import Client
 from practice.records.actions import record
 from programs.goals.models import LEVELS, MOST_GOALS, Goal, GoalCheck, GoalRating, GoalSet, Rater
+from programs.plan.actions import locked, refuse_but_counselors
 from programs.plan.models import SIGNED, Program, Status
 
 TEXTS = ("words", "why", "indicator", "much_less", "less", "expected", "more", "much_more")
 LEVEL_FIELDS = dict(zip(LEVELS, TEXTS[3:], strict=True))
 LONGEST = 500
-
-
-def lock(program: Program) -> Program:
-    """The program as it stands, locked until the transaction ends."""
-    return Program.objects.select_for_update(of=("self",)).get(pk=program.pk)
 
 
 def sessions_done(program: Program) -> int:
@@ -37,9 +33,10 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
     """Write a further goal into the set that is being worked on; the first of a draft begins its set.
 
     `goal` holds the texts of TEXTS, weight, baseline and perhaps target_on. Raise ValidationError if no set is open,
-    if it has five goals, or for what `check_goal` refuses.
+    if it has five goals, for what `check_goal` refuses, and for anyone but its counselors.
     """
-    kept = lock(program)
+    kept = locked(program)
+    refuse_but_counselors(kept, by)
     check_goal(**goal, today=now.date())
     goal_set = _open_set(kept) or _first_set(kept)
     taken = set(goal_set.goals.values_list("position", flat=True))
@@ -56,7 +53,7 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
 @transaction.atomic
 def edit_goal(*, goal: Goal, by, now: datetime, **changes) -> Goal:
     """Replace what a goal says, while its set is not frozen. Refuses as `add_goal` does."""
-    kept = _open_goal(goal)
+    kept = _open_goal(goal, by)
     check_goal(**changes, today=now.date() if changes.get("target_on") != kept.target_on else None)
     for name, value in changes.items():
         setattr(kept, name, value)
@@ -70,9 +67,9 @@ def edit_goal(*, goal: Goal, by, now: datetime, **changes) -> Goal:
 def remove_goal(*, goal: Goal, by, now: datetime) -> None:
     """Take a goal out again, while its set is not frozen.
 
-    Raise ValidationError once it is, or if a signed note names the goal ("noted").
+    Raise ValidationError once it is, if a signed note names the goal ("noted"), and for anyone but its counselors.
     """
-    kept = _open_goal(goal)
+    kept = _open_goal(goal, by)
     if kept.notes.filter(status="signed").exists():
         raise ValidationError(_("A signed note names this goal: it stays. Change its words instead."), code="noted")
     record(by, "goal.removed", kept, now=now, program=kept.goal_set.program_id)
@@ -153,8 +150,9 @@ def _first_set(program: Program) -> GoalSet:
     return GoalSet.objects.get_or_create(program=program, number=1)[0]
 
 
-def _open_goal(goal: Goal) -> Goal:
-    program = lock(Program(pk=goal.goal_set.program_id))
+def _open_goal(goal: Goal, by) -> Goal:
+    program = locked(Program(pk=goal.goal_set.program_id))
+    refuse_but_counselors(program, by)
     kept = Goal.objects.select_related("goal_set").filter(pk=goal.pk).first()
     if kept is None:
         raise ValidationError(_("This goal was taken out meanwhile."), code="gone")
@@ -186,9 +184,11 @@ def freeze_goals(*, program: Program, now: datetime) -> GoalSet | None:
 def start_new_set(*, program: Program, by, now: datetime) -> GoalSet:
     """Begin a further set of goals after the agreement: frozen once the client has agreed to it, with a T of its own.
 
-    Raise ValidationError if the program is not under way or a set is being written already.
+    Raise ValidationError if the program is not under way, if a set is being written already, and for anyone but its
+    counselors.
     """
-    kept = lock(program)
+    kept = locked(program)
+    refuse_but_counselors(kept, by)
     if kept.status not in SIGNED:
         raise ValidationError(_("New goals can be added while the program is under way."), code="status")
     if kept.goal_sets.filter(frozen_at=None).exists():
@@ -204,10 +204,12 @@ def agree_on_goals(*, goal_set: GoalSet, client_agrees: bool, by, now: datetime)
     """Freeze a set that was written after the agreement, with the client's consent noted in the trail.
 
     Either the client says so themselves, or a counselor notes that they did. `goal_set` is as it was when its goals
-    were read. Raise ValidationError without consent, without goals, if one was changed since, or if the set was frozen
-    before. A draft's first set is frozen by signing.
+    were read. Raise ValidationError without consent, without goals, if one was changed since, if the set was frozen
+    before, and for anyone else. A draft's first set is frozen by signing.
     """
-    kept = lock(Program(pk=goal_set.program_id))
+    kept = locked(Program(pk=goal_set.program_id))
+    if not kept.is_of(by):
+        refuse_but_counselors(kept, by)
     current = GoalSet.objects.get(pk=goal_set.pk)
     if current.frozen_at:
         raise ValidationError(_("These goals were agreed before."), code="frozen")
@@ -239,7 +241,7 @@ def rate_goals(
     All or nothing. Raise ValidationError if nothing is rated, for goals of another program or not agreed yet, for
     levels there are not, before the agreement, and if somebody rates for somebody else.
     """
-    kept = lock(program)
+    kept = locked(program)
     _may_rate(kept, by, client, closed_too=occasion in (GoalRating.Occasion.ENDING, GoalRating.Occasion.FOLLOW_UP))
     if occasion not in GoalRating.Occasion:
         raise ValidationError(_("Say on which occasion the goals are rated."), code="occasion")
@@ -271,7 +273,7 @@ def check_goals(*, program: Program, session, values: Mapping, client: Client, b
 
     Said again for the same session, it replaces what was said. All or nothing; refuses as `rate_goals` does.
     """
-    kept = lock(program)
+    kept = locked(program)
     _may_rate(kept, by, client, closed_too=False)
     held = kept.sessions.filter(pk=session.pk, attempts__meeting__status="attended")
     if not held.exists():

@@ -23,7 +23,7 @@ from programs.goals.actions import (
 from programs.goals.models import Goal, GoalCheck, GoalRating, GoalSet
 from programs.goals.standing import standings_of
 from programs.plan.models import Status
-from tests.factories import make_attempt, make_client, make_goal, make_program, make_user
+from tests.factories import make_attempt, make_client, make_counselor, make_goal, make_program, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -225,6 +225,22 @@ def test_further_goals_that_were_never_agreed_on_rest_with_the_closed_program(no
     assert refusal(remove_goal, goal=goal, by=by, now=now) == "status"
 
 
+WRITING = {
+    "add": lambda program, goal, **by: add_goal(program=program, **by, **WORDING),
+    "edit": lambda program, goal, **by: edit_goal(goal=goal, **by, **WORDING),
+    "remove": lambda program, goal, **by: remove_goal(goal=goal, **by),
+}
+
+
+@pytest.mark.parametrize("act", WRITING)
+def test_goals_are_written_by_the_programs_counselors(draft, now, act):
+    goal, stranger = add(draft, now), make_counselor().user
+    revision = GoalSet.objects.get().revision
+
+    assert refusal(WRITING[act], draft, goal, by=stranger, now=now) == "role"
+    assert (Goal.objects.count(), GoalSet.objects.get().revision) == (1, revision)
+
+
 @pytest.mark.parametrize("status", [Status.PROPOSED, Status.ACTIVE, Status.CLOSED])
 def test_goals_do_not_change_once_the_client_has_them(now, status):
     program = make_program(status=status, goals=1)
@@ -302,6 +318,29 @@ def test_the_goals_of_a_proposal_are_agreed_on_by_signing_it(now, status):
 
     assert refusal(agree_on_goals, **act) == "status"
     assert GoalSet.objects.get().frozen_at is None
+
+
+def test_further_goals_are_a_matter_of_the_programs_people(program, rina, now):
+    strangers = [make_counselor().user, make_client(user=make_user(Role.CLIENT)).user]
+    for stranger in strangers:
+        assert refusal(start_new_set, program=program, by=stranger, now=now) == "role"
+    goal_set = start_new_set(program=program, by=program.counselor.user, now=now)
+    add(program, now)
+    goal_set.refresh_from_db()
+
+    for stranger in strangers:
+        assert refusal(agree_on_goals, goal_set=goal_set, client_agrees=True, by=stranger, now=now) == "role"
+
+    assert refusal(start_new_set, program=program, by=rina.user, now=now) == "role"
+    assert GoalSet.objects.get(pk=goal_set.pk).frozen_at is None
+
+
+def test_one_new_set_at_a_time_and_only_under_way(program, draft, now):
+    start_new_set(program=program, by=program.counselor.user, now=now)
+
+    for each in (program, draft):
+        with pytest.raises(ValidationError):
+            start_new_set(program=each, by=each.counselor.user, now=now)
 
 
 # --- Rating ----------------------------------------------------------------------------------------------------------
