@@ -254,9 +254,7 @@ def locked_note(note: ProgressNote) -> ProgressNote:
 
 
 def refuse_changed(kept: ProgressNote, seen: ProgressNote) -> None:
-    """Raise ValidationError if the note is signed, or was saved since it was opened."""
-    if kept.is_signed:
-        raise ValidationError(_("This note is signed. You can still add an addendum."), code="signed")
+    """Raise ValidationError if the note was saved since it was opened."""
     if kept.revision != seen.revision:
         raise ValidationError(_("This note has changed meanwhile. Look at it again."), code="conflict")
 

@@ -132,7 +132,7 @@ class Desk:
         before = [station for station in self.thread.stations if station.number < self.session.number]
         held = [station.session.pk for station in before if station.state == "done"]
         last = held[-1] if held else None
-        written = ProgressNote.objects.filter(program=self.program).signed().exclude(meeting=self.meeting)
+        written = ProgressNote.objects.filter(program=self.program).signed()
         topics = Topic.objects.filter(session=self.session).select_related("client")
         sources = {
             "note": ProgressNote.objects.filter(pk=self.note.pk if self.note else None),

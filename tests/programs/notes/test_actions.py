@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from practice.calendar.models import Meeting, Status
-from practice.people.models import CareRelationship, Role
+from practice.people.models import CareRelationship, Consent, Role
 from practice.records.actions import destroy_key, read, read_together
 from practice.records.models import AuditEvent
 from programs.goals.actions import remove_goal
@@ -94,6 +94,16 @@ def test_a_draft_is_kept_with_goals_and_a_part_for_each_person(program, couple, 
     assert Body.of(kept.body).parts["data"] == "KANARI-DATA"
     assert (kept.revision, list(kept.goals.all())) == (1, [goal])
     assert (part.client, part.text) == (couple[0], "KANARI-SENDIRI")
+
+
+def test_a_part_of_which_nothing_is_said_stays_as_it_was(program, couple, ayu):
+    rina, budi = couple
+    save(program, individual={rina.pk: "Tentang Rina", budi.pk: "Tentang Budi"})
+
+    save(program, expected=1, individual={budi.pk: ""})
+
+    [part] = read(IndividualPart.objects.all(), by=ayu.user, reason="test")
+    assert (part.client, part.text) == (rina, "Tentang Rina")
 
 
 def test_a_draft_that_was_saved_elsewhere_is_not_overwritten(program, ayu):
@@ -354,6 +364,32 @@ def test_an_author_takes_back_what_waits(program, supervisor, ayu):
         co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
 
 
+def test_only_what_waits_is_taken_back(program, ayu):
+    note = save(program)
+    with pytest.raises(ValidationError) as error:
+        take_back_note(note=note, by=ayu.user, now=NOW)
+    assert code_of(error) == "status"
+
+    sign(note)
+    with pytest.raises(ValidationError) as error:
+        take_back_note(note=note, by=ayu.user, now=NOW)
+    assert code_of(error) == "signed"
+
+
+@pytest.mark.parametrize("act", [co_sign_note, lambda **said: return_note(comments="x", **said)])
+def test_a_supervisor_signs_and_returns_only_what_they_have_read(program, supervisor, ayu, act):
+    note = sign(save(program))
+    shown = opened(note, supervisor)
+    taken_back = take_back_note(note=note, by=ayu.user, now=NOW)
+    sign(save(program, expected=taken_back.revision, parts={"data": "Lain"}))
+
+    with pytest.raises(ValidationError) as error:
+        act(note=shown, by=supervisor, now=NOW)
+
+    assert code_of(error) == "conflict"
+    assert ProgressNote.objects.get().status == NoteStatus.SUBMITTED
+
+
 @pytest.mark.parametrize(
     "who", ["another supervisor", "one without co-signing", "a former one", "the author", "no role"]
 )
@@ -404,6 +440,17 @@ def test_an_addendum_is_added_to_a_signed_note_only(program, ayu):
     assert verify_program(program, by=ayu.user) == []
 
 
+def test_only_those_who_lead_the_program_add_to_a_note(program, ayu, supervisor):
+    note = co_sign_note(note=opened(sign(save(program)), supervisor), by=supervisor, now=NOW)
+    pass_on(program)
+
+    for by in (ayu.user, supervisor, make_counselor().user):
+        with pytest.raises(ValidationError) as error:
+            add(note, "x", by)
+        assert code_of(error) == "role"
+    assert not Addendum.objects.exists()
+
+
 @pytest.fixture
 def written(program, couple, ayu):
     """Two signed notes, the first with two addenda, a goal and a part about one person."""
@@ -432,6 +479,8 @@ BEHIND_OUR_BACK = {
     "the last addendum": "DELETE FROM programs_addendum WHERE written_at ="
     " (SELECT max(written_at) FROM programs_addendum)",
     "the last note": "DELETE FROM programs_progressnote WHERE position = 2",
+    "the last signature": "UPDATE programs_progressnote"
+    " SET status = 'draft', signed_at = NULL, hash = NULL, position = NULL WHERE position = 2",
 }
 
 
@@ -445,6 +494,27 @@ def test_whoever_changes_a_signed_note_in_the_database_is_found_out(written, ayu
 
     with pytest.raises(CommandError):
         call_command("verify_notes", by=ayu.user.email)
+
+
+def test_each_program_has_a_chain_of_its_own(written, ayu):
+    other = make_program(counselor=ayu)
+    make_attempt(other, 1, starts_at=NOW - 6 * HOUR, status=Status.ATTENDED)
+
+    def opened_addenda():
+        return AuditEvent.objects.filter(act="addendum.read").count()
+
+    before = opened_addenda()
+
+    assert sign(save(other)).position == 1
+    assert verify_program(other, by=ayu.user) == []
+    assert opened_addenda() == before
+
+
+def test_a_draft_is_no_link_of_the_chain(program, ayu):
+    sign(save(program))
+    save(program, 2)
+
+    assert verify_program(program, by=ayu.user) == []
 
 
 def test_the_page_of_a_note_finds_a_changed_one_too(written, ayu):
@@ -569,8 +639,8 @@ def test_nothing_of_it_lies_open_in_the_database_or_the_trail(program, couple, a
             assert not any(b"KANARI".hex() in row[0] or "KANARI" in row[0] for row in rows)
 
 
-def refuse_supervision(program, client):
-    """The client has signed without that consent, or has taken it back since."""
+def sign_agreement(program, client):
+    """The client has signed: against supervision, unless they consent to that too."""
     Signature.objects.create(
         plan=program.plans.get(), client=client, text_hash="0", language="id", signed_at=NOW, signed_by=client.user
     )
@@ -578,7 +648,7 @@ def refuse_supervision(program, client):
 
 def test_against_the_will_of_a_client_no_note_is_handed_to_a_supervisor(program, couple, supervisor):
     waiting = sign(save(program))
-    refuse_supervision(program, couple[0])
+    sign_agreement(program, couple[0])
 
     assert not ProgressNote.objects.visible_to(supervisor).filter(pk=waiting.pk).exists()
     assert not ProgressNote.objects.awaiting(supervisor).exists()
@@ -589,11 +659,40 @@ def test_against_the_will_of_a_client_no_note_is_handed_to_a_supervisor(program,
     assert sign(waiting).status == NoteStatus.SIGNED
 
 
+def test_a_client_refuses_supervision_for_their_own_program_alone(program, supervisor):
+    other = make_program()
+    sign_agreement(other, other.members.get().client)
+
+    note = sign(save(program))
+
+    assert note.status == NoteStatus.SUBMITTED
+    assert list(ProgressNote.objects.awaiting(supervisor)) == [note]
+
+
+def test_a_supervisor_co_signs_while_every_client_consents(program, couple, supervisor):
+    for client in couple:
+        sign_agreement(program, client)
+        Consent.objects.create(
+            client=client, purpose="supervision", version=1, language="id", given_for=program.pk, given_at=NOW
+        )
+
+    assert sign(save(program)).status == NoteStatus.SUBMITTED
+
+    Consent.objects.filter(client=couple[1]).update(withdrawn_at=NOW)
+    assert sign(save(program, 2)).status == NoteStatus.SIGNED
+
+
+def test_whoever_is_written_down_as_their_own_supervisor_waits_for_nobody(program, ayu):
+    make_supervision(ayu, supervisor=ayu.user)
+
+    assert sign(save(program)).status == NoteStatus.SIGNED
+
+
 def test_a_supervisor_whom_a_client_refuses_reads_no_signed_note(program, couple, ayu):
     supervisor = make_supervision(ayu, co_signs=False).supervisor
     note = sign(save(program))
     assert ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
 
-    refuse_supervision(program, couple[0])
+    sign_agreement(program, couple[0])
 
     assert not ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()

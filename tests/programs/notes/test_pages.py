@@ -8,14 +8,16 @@ from django.urls import reverse
 
 from practice.calendar.models import Participant, Status
 from practice.people.models import CareRelationship, Role
-from programs.between.models import Card, SessionPlan, Topic
-from programs.goals.models import Goal
+from practice.records.actions import destroy_key
+from programs.between.models import Card, SessionPlan, TaskReport, Topic
+from programs.goals.models import Goal, GoalSet
 from programs.notes.models import Addendum, NoteStatus, ProcessNote, ProgressNote
 from tests.factories import (
     NOW,
     make_attempt,
     make_client,
     make_counselor,
+    make_goal,
     make_practice,
     make_program,
     make_supervision,
@@ -115,6 +117,56 @@ def test_a_draft_is_saved_and_found_again(as_ayu, program, couple):
     ):
         assert words in page
     assert Card.objects.get().shared_at is None
+
+
+def test_the_editor_shows_nothing_of_another_program_and_no_goal_that_is_not_agreed(as_ayu, program, ayu):
+    other = make_program(counselor=ayu, goals=1)
+    make_goal(other.goal_sets.get(), position=2, words="KANARI-LAIN")
+    make_goal(GoalSet.objects.create(program=program, number=2), words="KANARI-NANTI")
+    make_attempt(other, 1, starts_at=NOW - 6 * HOUR, status=Status.ATTENDED)
+    signed(as_ayu, other)
+
+    page = as_ayu.get(to("note", program, 1))
+
+    assert len(page.context["desk"].goals) == 2
+    assert "KANARI" not in text_of(page)
+
+
+def test_the_editor_shows_no_draft_of_a_colleague_nor_what_belongs_to_another_session(as_ayu, client, program, couple):
+    enter(client, co_counselor(program))
+    client.post(to("note", program, 1), WHOLE | {f"person_{each.pk.hex}": "KANARI-SENDIRI" for each in couple})
+    session = program.sessions.get(number=3)
+    Topic.objects.create(session=session, client=couple[0], position=1, text="KANARI-TOPIK", written_at=NOW)
+    TaskReport.objects.create(session=session, client=couple[0], outcome="not", obstacle="KANARI", reported_at=NOW)
+    enter(client, program.counselor).post(to("note", program, 2), {"revision": "0", "format": "dap"})
+
+    page = text_of(as_ayu.get(to("note", program, 2)))
+
+    assert ProgressNote.objects.count() == 2
+    assert "KANARI" not in page
+
+
+def test_each_session_has_a_card_of_its_own(as_ayu, program):
+    first, second = program.sessions.filter(number__lte=2).order_by("number")
+    Card.objects.create(session=first, task="KANARI-TUGAS", shared_at=NOW, written_at=NOW)
+
+    as_ayu.post(to("note", program, 2), WHOLE | {"card_done": "Napas"})
+
+    assert Card.objects.get(session=second).shared_at is None
+
+
+def test_what_was_written_of_somebody_who_was_erased_stands_in_nobodys_way(as_ayu, program, couple):
+    rina, budi = couple
+    parts = {f"person_{rina.pk.hex}": "KANARI-RINA", f"person_{budi.pk.hex}": "KANARI-BUDI"}
+    as_ayu.post(to("note", program, 1), WHOLE | parts)
+    destroy_key(holder=rina, by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
+
+    pages = [to("note", program, 1), to("note_sign", program, 1), ProgressNote.objects.get().get_absolute_url()]
+
+    for page in map(as_ayu.get, pages):
+        assert page.status_code == 200
+        assert "KANARI-BUDI" in text_of(page)
+        assert "KANARI-RINA" not in text_of(page)
 
 
 def test_a_format_is_changed_without_losing_text(as_ayu, program):
