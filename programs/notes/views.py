@@ -104,8 +104,7 @@ def not_saved(request, desk: Desk):
     The page is all that is left of it, so it answers every way in which the note was closed meanwhile.
     """
     form = desk.form(request.POST, card=True)
-    drafts = ProgressNote.objects.visible_to(request.user).filter(session=desk.session)
-    drafts = drafts.filter(meeting=desk.meeting or desk.not_held)
+    drafts = ProgressNote.objects.visible_to(request.user).filter(meeting=desk.meeting or desk.not_held)
     own = desk.not_held and desk.not_held.counselor.user_id == request.user.pk
     context = {
         "desk": desk,
@@ -211,7 +210,7 @@ def note_sign(request, pk):
     session = written_session(request.user, pk)
     mine = ProgressNote.objects.visible_to(request.user).filter(author=request.user, session=session)
     found = get_object_or_404(mine.order_by("-created_at")[:1])
-    if found.is_signed or not found.can_be_written:
+    if not found.can_be_written:
         return redirect(found)
     [opened], parts = read_together(
         [

@@ -1,6 +1,6 @@
 """Writing, signing, co-signing and adding: what is allowed when, and that nothing is lost or changed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -657,6 +657,17 @@ def test_against_the_will_of_a_client_no_note_is_handed_to_a_supervisor(program,
     assert code_of(error) == "role"
     take_back_note(note=waiting, by=waiting.author, now=NOW)
     assert sign(waiting).status == NoteStatus.SIGNED
+
+
+def test_a_former_supervisor_finds_no_note(program, ayu, supervisor):
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    former = make_supervision(ayu, started_at=began, ended_at=began + HOUR).supervisor
+    note = sign(save(program))
+
+    assert not ProgressNote.objects.visible_to(former).exists()
+    assert not ProgressNote.objects.awaiting(former).exists()
+    co_sign_note(note=opened(note, supervisor), by=supervisor, now=NOW)
+    assert not ProgressNote.objects.visible_to(former).exists()
 
 
 def test_a_client_refuses_supervision_for_their_own_program_alone(program, supervisor):

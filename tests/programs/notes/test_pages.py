@@ -405,9 +405,12 @@ def test_whoever_called_off_a_session_that_somebody_else_holds_now_is_shown_noth
 
 
 def test_text_typed_before_the_session_begins_is_given_back(as_ayu, program):
+    other = signed(as_ayu, program)
+
     page = hold_back(as_ayu.post(to("note", program, 3), TYPED))
 
     assert "setelah sesi mulai" in page
+    assert other.get_absolute_url() not in page
 
 
 def test_the_draft_of_a_session_that_did_not_take_place_stays_with_its_author(as_ayu, client, program, ayu):
@@ -540,6 +543,15 @@ def test_a_supervisor_reads_signed_notes_but_writes_none(as_ayu, client, program
     assert "KANARI-DATA" in text_of(client.get(note.get_absolute_url()))
     assert client.get(to("note", program, 2)).status_code == 404
     assert client.post(reverse("note_addendum", args=[note.pk]), {"text": "x", "reason": "x"}).status_code == 404
+
+
+def test_the_page_of_a_program_shows_the_last_note_of_that_program(as_ayu, program, ayu):
+    other = make_program(counselor=ayu)
+    make_attempt(other, 1, starts_at=NOW - 6 * HOUR, status=Status.ATTENDED)
+    signed(as_ayu, other)
+
+    assert "KANARI-DATA" in text_of(as_ayu.get(reverse("program", args=[other.pk])))
+    assert "KANARI-DATA" not in text_of(as_ayu.get(reverse("program", args=[program.pk])))
 
 
 def test_process_notes_are_their_authors_alone_and_nowhere_else(as_ayu, client, program, ayu):
