@@ -101,6 +101,23 @@ def test_no_topic_is_taken_once_the_session_has_begun(program, rina_and_budi, nu
     assert not Topic.objects.exists()
 
 
+def test_no_topic_is_taken_for_a_session_that_counts_as_used(program, rina_and_budi):
+    make_attempt(program, 3, starts_at=NOW - HOUR, status=Status.MISSED, ended_by="client")
+
+    with pytest.raises(ValidationError):
+        topics(program, rina_and_budi[0], "Tidur", number=3)
+
+
+def test_topics_of_a_partner_stay_as_they_are(program, rina_and_budi):
+    rina, budi = rina_and_budi
+    topics(program, budi, "Kerja", "Libur")
+
+    topics(program, rina, "Tidur")
+    topics(program, rina)
+
+    assert [topic.text for topic in opened(Topic.objects.order_by("position"), budi.user)] == ["Kerja", "Libur"]
+
+
 def test_three_topics_are_too_many(program, rina_and_budi):
     with pytest.raises(ValidationError):
         topics(program, rina_and_budi[0], "a", "b", "c")
@@ -118,9 +135,9 @@ def test_nobody_names_topics_for_somebody_else(program, rina_and_budi):
 # --- The plan of a session
 
 
-def plan(program, text, seen, number=2):
-    counselor = program.counselor.user
-    return plan_session(session=session(program, number), text=text, seen=seen, by=counselor, now=NOW)
+def plan(program, text, seen, number=2, by=None):
+    by = by or program.counselor.user
+    return plan_session(session=session(program, number), text=text, seen=seen, by=by, now=NOW)
 
 
 def test_a_plan_that_was_changed_elsewhere_is_not_overwritten(program):
@@ -137,6 +154,23 @@ def test_a_session_that_was_held_is_not_planned(program):
         plan(program, "Terlambat", None, number=1)
 
 
+def test_each_session_has_a_plan_of_its_own(program):
+    plan(program, "Kedua", None)
+    plan(program, "Ketiga", None, number=3)
+
+    assert SessionPlan.objects.count() == 2
+
+
+def test_a_session_is_planned_and_its_card_written_by_those_who_lead_it(program, rina_and_budi):
+    supervisor = make_supervision(program.counselor).supervisor
+
+    for by in (rina_and_budi[0].user, make_counselor().user, supervisor):
+        for act in (lambda by=by: plan(program, "x", None, by=by), lambda by=by: card(program, by=by)):
+            with pytest.raises(ValidationError) as refused:
+                act()
+            assert refused.value.code == "role"
+
+
 # --- The card and its task
 
 
@@ -146,12 +180,28 @@ def test_a_card_is_a_draft_until_it_is_shared_and_then_stays_shared(program):
     assert card(program, share=False, done="Lain").shared_at == NOW
 
 
-@pytest.mark.parametrize("change", [{"number": 2}, {"number": 3}, {"done": "", "task": " ", "next": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 2},
+        {"number": 2, "share": False},
+        {"number": 3, "share": False},
+        {"done": "", "task": " ", "next": ""},
+    ],
+)
 def test_a_card_of_no_session_or_without_words_is_refused(program, change):
     with pytest.raises(ValidationError):
         card(program, **change)
 
     assert not Card.objects.exists()
+
+
+def test_each_session_has_a_card_of_its_own(program):
+    make_attempt(program, 3, starts_at=NOW - 2 * HOUR, status=Status.ATTENDED)
+    card(program)
+    card(program, number=3, share=False)
+
+    assert list(Card.objects.order_by("session__number").values_list("shared_at", flat=True)) == [NOW, None]
 
 
 def test_a_card_that_is_not_shared_is_not_there_for_clients(program, rina_and_budi):
@@ -163,9 +213,10 @@ def test_a_card_that_is_not_shared_is_not_there_for_clients(program, rina_and_bu
     assert not Card.objects.for_client(make_user(Role.CLIENT)).exists()
 
 
-def report(program, client, outcome="partly", number=1):
+def report(program, client, outcome="partly", number=1, by=None):
+    by = by or client.user
     return report_task(
-        session=session(program, number), client=client, outcome=outcome, obstacle="Lembur", by=client.user, now=NOW
+        session=session(program, number), client=client, outcome=outcome, obstacle="Lembur", by=by, now=NOW
     )
 
 
@@ -180,6 +231,26 @@ def test_each_client_says_how_the_task_went_and_may_say_it_again(program, rina_a
         ("Budi", "not"),
         ("Rina", "done"),
     ]
+
+
+def test_a_report_says_one_of_three_things(program, rina_and_budi):
+    card(program)
+
+    with pytest.raises(ValidationError) as refused:
+        report(program, rina_and_budi[0], "maybe")
+    assert refused.value.code == "outcome"
+
+
+def test_nobody_reports_or_reflects_for_somebody_else(program, rina_and_budi):
+    rina, budi = rina_and_budi
+    stranger = make_client(user=make_user(Role.CLIENT))
+    card(program)
+
+    for act in (report, reflect):
+        for client, by in ((rina, budi.user), (rina, program.counselor.user), (stranger, stranger.user)):
+            with pytest.raises(ValidationError) as refused:
+                act(program, client, by=by)
+            assert refused.value.code == "role"
 
 
 def test_without_a_shared_task_there_is_nothing_to_report(program, rina_and_budi):

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from practice.calendar.models import Meeting, Status
 from practice.people.models import Role
+from practice.records.actions import destroy_key
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic
 from tests.factories import (
     NOW,
@@ -213,6 +214,63 @@ def test_a_card_that_was_changed_elsewhere_is_not_written_over(client, program):
     assert "KANARI-LAIN" in late.text
     assert "diubah di tempat lain" in late.text
     assert client.get(where).context["form"]["done"].value() == "Napas"
+
+
+def write_down(session, client, words, **more):
+    """All that a client leaves at a session."""
+    said = {"session": session, "client": client}
+    TaskReport.objects.create(outcome="not", obstacle=words, reported_at=NOW, **said)
+    Topic.objects.create(position=1, text=words, written_at=NOW, **said)
+    return Reflection.objects.create(
+        program=session.program, found=words, will_try="", written_at=NOW, changed_at=NOW, **said, **more
+    )
+
+
+@pytest.fixture
+def other(program, couple):
+    """Another program of Rina's with the same counselor, with all that she left there."""
+    other = make_program(clients=couple[:1], counselor=program.counselor, sessions=4)
+    session = make_attempt(other, 1, starts_at=NOW - 20 * HOUR, status=Status.ATTENDED).session
+    write_down(session, couple[0], "KANARI-LAIN", is_shared=True)
+    Card.objects.create(session=session, done="KANARI-LAIN", task="x", shared_at=NOW, written_at=NOW)
+    return other
+
+
+def test_a_client_finds_on_the_page_of_a_program_only_what_is_theirs_there(client, program, couple, other):
+    rina, budi = couple
+    shared_card(program)
+    for number in (1, 2, 3):
+        write_down(program.sessions.get(number=number), budi, "KANARI-BUDI", is_shared=True)
+    write_down(program.sessions.get(number=1), rina, "Milik Rina", is_shared=False)
+    Card.objects.create(session=program.sessions.get(number=2), done="KANARI-DRAF", written_at=NOW)
+    Topic.objects.create(
+        session=program.sessions.get(number=3), client=rina, position=1, text="KANARI-NANTI", written_at=NOW
+    )
+
+    page = enter(client, rina).get(reverse("program", args=[program.pk])).text
+
+    assert "Milik Rina" in page
+    for words in ("KANARI-BUDI", "KANARI-LAIN", "KANARI-DRAF", "KANARI-NANTI"):
+        assert words not in page
+
+
+def test_a_counselor_finds_on_the_page_of_a_program_what_was_shared_there(client, program, couple, other):
+    rina, budi = couple
+    first, _second, third = program.sessions.filter(number__lte=3).order_by("number")
+    write_down(first, rina, "Milik Rina", is_shared=True)
+    Reflection.objects.create(
+        program=program, session=first, client=budi, found="KANARI-BUDI", written_at=NOW, changed_at=NOW
+    )
+    Topic.objects.create(session=third, client=budi, position=1, text="KANARI-NANTI", written_at=NOW)
+    where = reverse("program", args=[program.pk])
+
+    page = enter(client, program.counselor).get(where).text
+
+    assert "Milik Rina" in page
+    for words in ("KANARI-BUDI", "KANARI-LAIN", "KANARI-NANTI"):
+        assert words not in page
+    destroy_key(holder=rina, by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
+    assert client.get(where).status_code == 200
 
 
 def test_whoever_has_no_business_in_the_program_finds_no_page(client, program, couple):
