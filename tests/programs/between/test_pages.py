@@ -10,11 +10,15 @@ from practice.calendar.models import Meeting, Status
 from practice.people.models import Role
 from practice.records.actions import destroy_key
 from programs.between.models import Card, Reflection, SessionPlan, TaskReport, Topic
+from programs.goals.models import GoalSet
+from programs.plan.models import Program
+from programs.plan.models import Status as ProgramStatus
 from tests.factories import (
     NOW,
     make_attempt,
     make_client,
     make_counselor,
+    make_goal,
     make_practice,
     make_program,
     make_supervision,
@@ -271,6 +275,57 @@ def test_a_counselor_finds_on_the_page_of_a_program_what_was_shared_there(client
         assert words not in page
     destroy_key(holder=rina, by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
     assert client.get(where).status_code == 200
+
+
+def test_lists_and_forms_hold_nothing_of_another_program_or_session_and_nothing_unshared(
+    client, program, couple, other
+):
+    rina, budi = couple
+    make_goal(GoalSet.objects.create(program=other, number=1), words="KANARI-TUJUAN")
+    first, second, third = program.sessions.filter(number__lte=3).order_by("number")
+    write_down(first, rina, "Milik Rina", is_shared=True)
+    Card.objects.create(session=second, done="KANARI-DRAF", written_at=NOW)
+    Topic.objects.create(session=third, client=budi, position=1, text="KANARI-NANTI", written_at=NOW)
+    lists = [reverse(name, args=[program.pk]) for name in ("cards", "reflections")]
+    own = [*lists, to("topics", program, 2), to("reflection", program, 2)]
+    shared = reverse("reflections_shared", args=[program.pk])
+
+    enter(client, rina)
+    pages = [client.get(where) for where in own]
+    enter(client, program.counselor)
+    pages += [client.get(where) for where in (shared, to("session_plan", program, 2))]
+
+    assert {page.status_code for page in pages} == {200}
+    assert ["Milik Rina" in page.text for page in pages] == [False, True, False, False, True, False]
+    assert not any("KANARI" in page.text for page in pages)
+    destroy_key(holder=rina, by=make_user(Role.DATA_OFFICER), reason="asked", now=NOW)
+    assert client.get(shared).status_code == 200
+
+
+def test_a_task_is_reported_on_where_one_was_shared_for_that_session(client, program, couple):
+    shared_card(program)
+    second = Card.objects.create(session=program.sessions.get(number=2), task="KANARI-TUGAS", written_at=NOW)
+    where = to("task_report", program, 2)
+    enter(client, couple[0])
+
+    assert client.get(where).status_code == 404
+    second.task, second.shared_at = "", NOW
+    second.save()
+    assert client.get(where).status_code == 404
+    assert client.get(to("task_report", program, 3)).status_code == 404
+
+
+@pytest.mark.parametrize("why", ["begun", "used", "closed"])
+def test_topics_that_come_too_late_lead_back_to_the_program(client, program, couple, why):
+    if why == "used":
+        Meeting.objects.filter(session_number=2).update(status=Status.MISSED, ended_by="client")
+    elif why == "closed":
+        Program.objects.update(status=ProgramStatus.CLOSED, closed_at=NOW, close_reason="other")
+
+    with time_machine.travel(NOW + 24 * HOUR if why == "begun" else NOW, tick=False):
+        answer = enter(client, couple[0]).get(to("topics", program, 2))
+
+    assert answer.headers["Location"] == reverse("program", args=[program.pk])
 
 
 def test_whoever_has_no_business_in_the_program_finds_no_page(client, program, couple):

@@ -258,6 +258,66 @@ def new_set(program, now):
     return make_goal(goal_set, words="Menelepon Ibu", indicator="Kali dalam seminggu")
 
 
+@pytest.mark.parametrize("name", ["program", *COUNSELOR_PAGES, *CLIENT_PAGES, "own_goals_check"])
+def test_a_page_shows_the_goals_of_its_program_alone(client, program, rina, monday_at_nine, name):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+    other = make_program(clients=[rina], counselor=program.counselor, goals=1)
+    make_goal(other.goal_sets.get(), position=2, words="KANARI-LAIN")
+    is_own = name.startswith("own")
+    where = page(name, program, *([1] if name == "own_goals_check" else []))
+
+    for user in [rina.user] if is_own else [program.counselor.user, rina.user][: 2 if name == "program" else 1]:
+        client.force_login(user)
+        answer = client.get(where)
+        assert answer.status_code == 200
+        assert "KANARI" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["goals_rate", "own_goals_rate", "own_goals_check"])
+def test_goals_that_are_not_agreed_on_are_not_there_to_be_rated(client, program, rina, now, monday_at_nine, name):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+    new_set(program, now)
+    client.force_login(rina.user if name.startswith("own") else program.counselor.user)
+
+    text = client.get(page(name, program, *([1] if name == "own_goals_check" else []))).text
+
+    assert "Tidur sebelum" in text
+    assert "Menelepon Ibu" not in text
+
+
+def test_further_goals_are_begun_once_all_are_agreed(as_counselor, program, now):
+    assert as_counselor.get(page("goals", program)).context["can_start"]
+
+    new_set(program, now)
+
+    assert not as_counselor.get(page("goals", program)).context["can_start"]
+
+
+def test_one_of_a_couple_does_not_agree_for_both(client, rina, now):
+    program = make_program(clients=[rina, make_client(user=make_user(Role.CLIENT))], goals=1)
+    goal = new_set(program, now)
+    client.force_login(rina.user)
+
+    answer = client.post(page("own_goals_agree", program), {"read": ""})
+
+    goal.goal_set.refresh_from_db()
+    assert answer.status_code == 404
+    assert goal.goal_set.frozen_at is None
+
+
+@pytest.mark.parametrize("why", ["no session", "no goals", "closed"])
+def test_nobody_is_asked_how_near_a_goal_feels_without_goals_a_session_or_a_program(as_rina, rina, monday_at_nine, why):
+    status = Status.CLOSED if why == "closed" else Status.ACTIVE
+    program = make_program(clients=[rina], status=status, goals=0 if why == "no goals" else 1)
+    if why != "no session":
+        make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+
+    answer = as_rina.get(page("program", program))
+
+    assert answer.status_code == 200
+    assert page("own_goals_check", program, 1) not in answer.text
+
+
 def test_a_client_reads_further_goals_and_agrees(as_rina, program, now):
     goal = new_set(program, now)
     text = as_rina.get(page("own_goals", program)).content.decode()

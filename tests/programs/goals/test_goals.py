@@ -179,6 +179,15 @@ def test_a_goal_can_be_reworded_while_it_is_a_draft(draft, now):
     assert goal.weight == 2
 
 
+def test_a_change_leaves_what_others_have_read_as_it_was(draft, now):
+    other = GoalSet.objects.create(program=make_program(status=Status.DRAFT), number=1)
+
+    add(draft, now)
+
+    assert GoalSet.objects.get(program=draft).revision == 1
+    assert GoalSet.objects.get(pk=other.pk).revision == 0
+
+
 def test_a_goal_keeps_a_target_that_has_passed_meanwhile(draft, now):
     goal = add(draft, now, target_on=date(2026, 12, 1))
 
@@ -265,6 +274,7 @@ def test_signing_freezes_the_goals_and_an_empty_set_is_left_alone(draft, now):
     add(draft, now)
 
     assert freeze_goals(program=draft, now=now).frozen_at == now
+    assert freeze_goals(program=draft, now=now + timedelta(days=1)) is None
 
 
 # --- A further set ---------------------------------------------------------------------------------------------------
@@ -434,7 +444,7 @@ def test_goals_are_rated_on_an_occasion_that_there_is(program, rina, now):
 
 def test_nobody_rates_for_somebody_else(program, rina, now):
     other = make_client(name="Tomi", user=make_user(Role.CLIENT))
-    stranger = make_user(Role.COUNSELOR)
+    stranger = make_program().counselor.user
 
     for client, by in ((rina, other.user), (other, other.user), (None, rina.user), (None, stranger)):
         with pytest.raises(ValidationError):
@@ -496,7 +506,9 @@ def test_a_check_is_of_the_programs_own_goals(program, rina, now, monday_at_nine
     assert not GoalCheck.objects.exists()
 
 
-def test_the_history_of_all_goals_takes_one_statement(program, rina, now, django_assert_num_queries):
+def test_the_history_of_all_goals_takes_one_statement(program, rina, now, monday_at_nine, django_assert_num_queries):
+    make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
+    check(program, rina, now, {goals_of(program)[1].pk: 7})
     make_goal(goals_of(program)[0].goal_set, position=3)
     for level in (-1, 0, 1):
         rate(program, rina, now + timedelta(days=level), level, level, level)
@@ -505,3 +517,4 @@ def test_the_history_of_all_goals_takes_one_statement(program, rina, now, django
         goals = list(Goal.objects.of(program).with_history())
 
     assert [said["level"] for said in goals[2].rated] == [-1, 0, 1]
+    assert [[said["value"] for said in goal.checked] for goal in goals] == [[], [7], []]

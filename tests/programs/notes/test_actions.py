@@ -228,6 +228,16 @@ def test_a_goal_that_a_signed_note_names_is_not_taken_out(program):
     assert Goal.objects.filter(pk=goal.pk).exists()
 
 
+def test_a_goal_that_only_a_draft_names_can_be_taken_out(program):
+    goal = Goal.objects.of(program).first()
+    save(program, goals=(goal.pk,))
+    GoalSet.objects.filter(program=program).update(frozen_at=None)
+
+    remove_goal(goal=goal, by=program.counselor.user, now=NOW)
+
+    assert not ProgressNote.objects.get().goals.exists()
+
+
 def test_goals_of_another_program_are_refused_and_nothing_is_kept(program):
     other = make_program(goals=1)
     stranger = Goal.objects.get(goal_set__program=other)
