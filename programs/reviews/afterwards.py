@@ -39,9 +39,7 @@ def plan_follow_ups(*, program: Program, now: datetime) -> list[FollowUp]:
     Plans nothing twice, nor after other endings.
     """
     kept = locked(program)
-    if kept.status != Status.CLOSED or kept.close_reason not in FOLLOWED:
-        return []
-    if kept.follow_ups.exists():
+    if kept.close_reason not in FOLLOWED or kept.follow_ups.exists():
         return []
     ended_on = kept.closed_at.astimezone(zone(kept.counselor.time_zone)).date()
     rows = [
@@ -66,9 +64,7 @@ def ask(*, now: datetime) -> int:
 
 def closed_without_follow_ups(now: datetime):
     """Programs that came to a planned end lately and whose follow-ups are not planned yet."""
-    ended = Program.objects.filter(
-        status=Status.CLOSED, close_reason__in=FOLLOWED, closed_at__gt=now - ASKED_FOR, follow_ups=None
-    )
+    ended = Program.objects.filter(close_reason__in=FOLLOWED, closed_at__gt=now - ASKED_FOR, follow_ups=None)
     return ended.order_by("closed_at", "pk")
 
 
@@ -76,7 +72,7 @@ def closed_without_follow_ups(now: datetime):
 def ask_follow_ups(*, now: datetime) -> int:
     """Write to the clients whose follow-up is due, and mark it as asked."""
     due = FollowUp.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        asked_at=None, answered_at=None, due_on__lte=now.date(), due_on__gt=(now - ASKED_FOR).date()
+        asked_at=None, due_on__lte=now.date(), due_on__gt=(now - ASKED_FOR).date()
     )
     rows = list(due.select_related("client").order_by("due_on", "pk")[:AT_ONCE])
     messages = [question("program.follow_up", row.client, subject=row.pk, key=row.pk, now=now) for row in rows]
@@ -134,7 +130,7 @@ def answer_follow_up(
     kept.program = program
     if client.user_id != by.pk or kept.client_id != client.pk:
         raise ValidationError(_("You can speak only for yourself."), code="client")
-    if kept.asked_at is None or kept.asked_at > now:
+    if kept.asked_at is None:
         raise ValidationError(_("We will ask you about this later."), code="early")
     if kept.answered_at:
         raise ValidationError(_("This was answered already. Thank you."), code="answered")

@@ -9,7 +9,7 @@ from practice.calendar.desk.times import written
 from practice.calendar.models import Status as MeetingStatus
 from practice.catalog.models import Kind
 from practice.people.models import Role
-from programs.goals.models import Goal, GoalRating
+from programs.goals.models import Goal, GoalRating, GoalSet
 from programs.plan.models import Program, Status
 from programs.reviews.afterwards import ask, plan_follow_ups
 from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice
@@ -18,9 +18,11 @@ from tests.factories import (
     make_attempt,
     make_client,
     make_counselor,
+    make_goal,
     make_practice,
     make_program,
     make_service,
+    make_supervision,
     make_user,
 )
 from tests.programs.reviews.test_reviews import TEXTS, hold, hold_sessions, speak, write
@@ -148,6 +150,62 @@ def test_a_client_does_not_read_the_counselors_review(as_rina, program, now):
     assert as_rina.get(page("review_read", program, review.pk)).status_code == 404
 
 
+def test_a_review_is_read_in_its_program_by_those_who_lead_or_supervise_it(client, program, rina, now):
+    other = make_program(clients=[rina])
+    review = hold(program, now)
+    address = page("review_read", program, review.pk)
+
+    for user in (program.counselor.user, make_supervision(program.counselor).supervisor):
+        client.force_login(user)
+        assert client.get(address).status_code == 200
+    client.force_login(other.counselor.user)
+    assert client.get(address).status_code == 404
+    assert client.get(page("review_read", other, review.pk)).status_code == 404
+
+
+def test_a_review_shows_what_was_said_in_its_program(as_counselor, program, rina, now, monday_at_nine):
+    other = make_program(clients=[rina])
+    hold_sessions(other, 2, monday_at_nine + DAY)
+    speak(other, rina, now, helps="KANARI-LAIN")
+    speak(program, rina, now, helps="Latihan napas")
+
+    text = text_of(as_counselor.get(page("review", program)))
+
+    assert "Latihan napas" in text
+    assert "KANARI" not in text
+
+
+def test_a_client_who_counsels_or_supervises_here_reads_no_review_of_their_own(as_rina, program, rina, now):
+    review = hold(program, now)
+    for role in (Role.COUNSELOR, Role.SUPERVISOR):
+        rina.user.role_grants.create(role=role, granted_at=now - 100 * DAY)
+
+    assert as_rina.get(page("review_read", program, review.pk)).status_code == 404
+
+
+def test_one_of_a_couple_does_not_find_what_the_other_said_beforehand(client, rina, now, monday_at_nine):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT))
+    program = make_program(clients=[rina, budi])
+    hold_sessions(program, 2, monday_at_nine)
+    speak(program, budi, now, helps="KANARI-BUDI")
+    client.force_login(rina.user)
+
+    assert "KANARI" not in text_of(client.get(page("own_review", program)))
+
+
+@pytest.mark.parametrize("name", ["own_review", "own_ending", "own_follow_up"])
+def test_a_client_is_asked_about_the_agreed_goals_of_that_program(as_rina, program, rina, now, name):
+    make_goal(GoalSet.objects.create(program=program, number=2), words="KANARI-NANTI")
+    make_goal(make_program(clients=[rina], goals=1).goal_sets.get(), position=2, words="KANARI-LAIN")
+    write(program, now, share=True)
+    FollowUp.objects.create(program=program, client=rina, days_after=30, due_on=now.date(), asked_at=now)
+
+    text = text_of(as_rina.get(page(name, program, *([30] if name == "own_follow_up" else []))))
+
+    assert "3 malam" in text
+    assert "KANARI" not in text
+
+
 def test_goals_all_reached_make_an_early_end_a_success(as_counselor, program, rina, now):
     levels = {goal.pk: 0 for goal in Goal.objects.of(program)}
     speak(program, rina, now, levels=levels)
@@ -248,7 +306,8 @@ def test_of_a_couple_each_finds_their_own_question_and_the_counselor_both_answer
 
 def test_a_meeting_is_booked_from_the_answer(as_counselor, program, follow_up, monday_at_nine, time_machine, now):
     time_machine.move_to(now)
-    make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan")
+    make_service(counselors=[make_counselor()], kind=Kind.FOLLOW_UP, name_id="Pertemuan orang lain", position=0)
+    make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, name_id="Pertemuan lanjutan", position=1)
     address = page("follow_up", program, 30)
     start = written(monday_at_nine)
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -18,20 +19,23 @@ from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
 from practice.records.actions import read
 from programs.goals.models import Goal, GoalRating
-from programs.plan.models import CloseReason, Program, Status
+from programs.plan.models import CloseReason, PlanStatus, Program, Status
 from programs.reviews.actions import ENDING_TEXTS, hold_review, speak_before_review, write_ending
 from programs.reviews.afterwards import (
     answer_follow_up,
     ask,
     book_follow_up,
+    closed_without_follow_ups,
     plan_follow_ups,
+    review_is_due,
 )
 from programs.reviews.models import Ending, FollowUp, Review, ReviewVoice
-from programs.reviews.state import due_point, is_near_the_end, state_of
+from programs.reviews.state import State, due_point, is_near_the_end, state_of
 from programs.sessions.thread import thread_of
 from tests.factories import (
     make_attempt,
     make_client,
+    make_counselor,
     make_meeting,
     make_practice,
     make_program,
@@ -72,21 +76,28 @@ def speak(program, client, now, *, helps="Latihan napas", by=None, **more):
     return speak_before_review(program=program, helps=helps, client=client, by=by or client.user, now=now, **said)
 
 
-def hold(program, now, **more):
+def hold(program, now, *, by=None, **more):
     said = {"helps": "", "hinders": "", "summary": "Lanjut", "decision": "go_on", "levels": {}} | more
-    return hold_review(program=program, by=program.counselor.user, now=now, **said)
+    return hold_review(program=program, by=by or program.counselor.user, now=now, **said)
 
 
-def write(program, now, *, expected=0, share=False, given=None, **texts):
+def write(program, now, *, expected=0, share=False, given=None, by=None, **texts):
     return write_ending(
         program=program,
         texts=TEXTS | texts,
         levels=given or {},
         share=share,
         expected=expected,
-        by=program.counselor.user,
+        by=by or program.counselor.user,
         now=now,
     )
+
+
+def refusal(act, *args, **said) -> str:
+    """The code with which an action refuses."""
+    with pytest.raises(ValidationError) as refused:
+        act(*args, **said)
+    return refused.value.error_list[0].code
 
 
 # --- Before a review -------------------------------------------------------------------------------------------------
@@ -144,6 +155,31 @@ def test_nothing_is_said_for_others_or_when_no_review_is_due_or_with_no_word(pro
     assert not GoalRating.objects.exists()
 
 
+def test_each_of_a_couple_speaks_for_themselves(rina, now, monday_at_nine):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT))
+    program = make_program(clients=[rina, budi])
+    hold_sessions(program, 2, monday_at_nine)
+
+    speak(program, rina, now, helps="Jurnal")
+    speak(program, budi, now, helps="Jalan pagi")
+
+    said = read(ReviewVoice.objects.all(), by=program.counselor.user, reason="a test")
+    assert {(voice.client, voice.helps) for voice in said} == {(rina, "Jurnal"), (budi, "Jalan pagi")}
+
+
+def test_a_review_is_due_by_the_plan_that_holds(program, rina, now):
+    other = make_program(clients=[rina])
+    for plan in (program.plans.get(), other.plans.get()):
+        plan.pk, plan.number, plan.cause, plan.review_after = uuid4(), 2, "extension", [6]
+        plan.status = PlanStatus.OFFERED if plan.program_id == program.pk else PlanStatus.SIGNED
+        plan.save(force_insert=True)
+
+    Review.objects.create(program=other, after_session=6, decision="go_on", held_by=rina.user, held_at=now)
+
+    assert speak(program, rina, now).after_session == 2
+    assert review_is_due(program)
+
+
 # --- The review ------------------------------------------------------------------------------------------------------
 
 
@@ -174,9 +210,38 @@ def test_a_review_is_held_once_after_a_session_and_not_before_the_first(program,
     assert Review.objects.count() == 1
 
 
-def test_a_closed_program_has_no_more_reviews(rina, now):
-    with pytest.raises(ValidationError):
-        hold(make_program(clients=[rina], status=Status.CLOSED), now)
+def test_a_later_review_is_another_one(program, now, monday_at_nine):
+    hold(program, now)
+    hold_sessions(program, 4, monday_at_nine, since=3)
+
+    hold(program, now + DAY)
+
+    assert list(Review.objects.order_by("held_at").values_list("after_session", flat=True)) == [2, 4]
+
+
+def test_how_a_program_stands_says_nothing_of_another(program, rina, now):
+    speak(program, rina, now)
+    hold(program, now)
+    write(program, now, share=True)
+    plan_follow_ups(program=closed(rina, now), now=now)
+
+    assert state_of(make_program(clients=[rina])) == State()
+
+
+@pytest.mark.parametrize("act", [hold, write, lambda program, now: speak(program, program.members.get().client, now)])
+def test_a_closed_program_is_looked_back_on_no_more(program, now, act):
+    Program.objects.update(status=Status.CLOSED, closed_at=now, close_reason="other")
+
+    assert refusal(act, program, now) == "status"
+
+
+@pytest.mark.parametrize("act", [hold, write])
+def test_reviews_are_held_and_endings_written_by_the_programs_counselors(program, rina, now, act):
+    for by in (make_counselor().user, rina.user):
+        assert refusal(act, program, now, by=by) == "role"
+
+    assert not Review.objects.exists()
+    assert not Ending.objects.exists()
 
 
 # --- The ending ------------------------------------------------------------------------------------------------------
@@ -230,6 +295,23 @@ def test_an_ending_is_not_overwritten_shared_empty_or_written_too_early(program,
     assert (ending.revision, ending.shared_at) == (1, None)
 
 
+def test_each_program_has_an_ending_of_its_own(program, rina, now, monday_at_nine):
+    other = make_program(clients=[rina])
+    hold_sessions(other, 1, monday_at_nine + DAY)
+    write(other, now, share=True)
+
+    assert write(program, now).shared_at is None
+    assert Ending.objects.count() == 2
+
+
+def test_an_ending_has_room_for_pages_and_no_more(program, now):
+    with pytest.raises(ValidationError) as refused:
+        write(program, now, people="x" * 4001)
+
+    assert list(refused.value.message_dict) == ["people"]
+    assert not Ending.objects.exists()
+
+
 # --- Afterwards ------------------------------------------------------------------------------------------------------
 
 
@@ -273,6 +355,43 @@ def test_a_client_is_asked_on_the_day_and_only_once(rina, now):
     assert ask(now=now + 90 * DAY) == 1
 
     assert mails_of("program.follow_up").count() == 2
+
+
+def test_a_question_keeps_the_moment_at_which_it_was_asked(rina, now):
+    _program, follow_up = asked(rina, now)
+
+    ask(now=now + 31 * DAY)
+
+    follow_up.refresh_from_db(fields=["asked_at"])
+    assert follow_up.asked_at == now + 30 * DAY
+
+
+def test_what_follows_is_planned_for_those_who_came_to_a_planned_end_lately(rina, now):
+    lately = closed(rina, now)
+    closed(rina, now, reason=CloseReason.CONTINUED)
+    closed(rina, now - 30 * DAY)
+    plan_follow_ups(program=closed(rina, now), now=now)
+    make_program(clients=[rina])
+
+    assert list(closed_without_follow_ups(now)) == [lately]
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.CLOSING, Status.CLOSED])
+def test_nobody_is_invited_to_a_review_while_the_program_rests_or_ends(program, now, status):
+    changed = {"status": status}
+    if status == Status.PAUSED:
+        changed["resume_on"] = (now + 9 * DAY).date()
+    elif status == Status.CLOSED:
+        changed |= {"closed_at": now, "close_reason": "other"}
+    Program.objects.update(**changed)
+
+    assert ask(now=now) == 0
+
+
+def test_nobody_is_invited_before_a_review_is_due(rina, now, monday_at_nine):
+    hold_sessions(make_program(clients=[rina]), 1, monday_at_nine)
+
+    assert ask(now=now) == 0
 
 
 def test_after_three_weeks_nobody_is_asked_any_more(rina, now):
@@ -345,14 +464,17 @@ def test_a_follow_up_is_answered_once_when_asked_and_by_its_client(rina, now):
     for call in (
         lambda: answer(program.follow_ups.get(days_after=90), rina, later),
         lambda: answer(follow_up, rina, later, text=" "),
+        lambda: answer(follow_up, rina, later, text="x" * 4001),
         lambda: answer(follow_up, rina, later, by=other.user),
         lambda: answer(follow_up, other, later),
     ):
         with pytest.raises(ValidationError):
             call()
+    assert list(FollowUp.objects.waiting()) == [follow_up]
     answer(follow_up, rina, later)
     with pytest.raises(ValidationError):
         answer(follow_up, rina, later)
+    assert not FollowUp.objects.waiting().exists()
 
 
 def test_each_of_a_couple_is_asked_and_answers_for_themselves(rina, now):
@@ -386,6 +508,24 @@ def test_for_a_couple_too_one_meeting_is_booked(rina, now, monday_at_nine):
         book_follow_up(follow_up=his, starts_at=monday_at_nine + 2 * DAY, **said)
 
     assert {head.client for head in meeting.participants.all()} == {rina, budi}
+
+
+def test_a_meeting_after_the_end_is_of_the_counselors_own_service_and_one_for_each_time_of_asking(
+    rina, now, monday_at_nine
+):
+    program = closed(rina, now)
+    plan_follow_ups(program=program, now=now)
+    soon, late = (program.follow_ups.get(days_after=days) for days in (30, 90))
+    own = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP)
+    others = make_service(counselors=[make_counselor()], kind=Kind.FOLLOW_UP)
+    said = {"mode": "video", "starts_at": monday_at_nine, "by": program.counselor.user, "now": now}
+    assert refusal(book_follow_up, follow_up=soon, service=others, **said) == "service"
+
+    book_follow_up(follow_up=soon, service=own, **said)
+
+    said["starts_at"] += DAY
+    assert refusal(book_follow_up, follow_up=soon, service=own, **said) == "booked"
+    assert book_follow_up(follow_up=late, service=own, **said)
 
 
 def test_an_answer_can_still_be_read_when_the_meeting_booked_upon_it_is_cancelled(rina, now):
