@@ -30,7 +30,7 @@ from programs.sessions.actions import (
 )
 from programs.sessions.models import Attempt
 from programs.sessions.planning import Slot, propose_times, weekly_times
-from programs.sessions.rules import is_overdue
+from programs.sessions.rules import is_overdue, own_booking_problem
 from programs.sessions.thread import State, thread_of
 from tests.factories import (
     NOW,
@@ -296,13 +296,29 @@ def test_only_counselors_of_the_program_schedule_and_only_they_give_its_sessions
         schedule(program, weekly(program), by=stranger.user)
     with pytest.raises(ValidationError):
         schedule(program, [Slot(1, monday_at_nine, stranger)])
-    with pytest.raises(ValidationError):
-        schedule(program, weekly(program), mode="in_person")
+    with pytest.raises(ValidationError) as refused:
+        schedule(program, weekly(program), mode="phone")
+    assert refused.value.code == "mode"
     with pytest.raises(ValidationError):
         schedule(program, [])
-    with pytest.raises(NotAllowed):
-        schedule(program, [Slot(1, NOW + timedelta(days=500), program.counselor)])
+    with pytest.raises(ValidationError) as refused:
+        schedule(
+            program, [Slot(1, monday_at_nine, program.counselor), Slot(1, monday_at_nine + WEEK, program.counselor)]
+        )
+    assert refused.value.code == "slots"
 
+    assert not Meeting.objects.exists()
+
+
+def test_nobody_plans_further_ahead_than_a_year(monday_at_nine):
+    program = make_program(sessions=3)
+    far = [Slot(1, monday_at_nine + 57 * WEEK, program.counselor)]
+
+    with pytest.raises(NotAllowed) as refused:
+        schedule(program, far)
+
+    assert (refused.value.code, refused.value.which) == ("horizon", 0)
+    assert "setahun" in propose(program, far)[0].problem
     assert not Meeting.objects.exists()
 
 
@@ -371,6 +387,9 @@ def test_a_client_keeps_to_notice_horizon_and_to_their_own_program(monday_at_nin
         assert refused.value.code == code
     with pytest.raises(NotAllowed):
         book_session(session=session, starts_at=monday_at_nine, mode="video", by=make_user(Role.CLIENT), now=NOW)
+    with pytest.raises(ValidationError) as refused:
+        book_session(session=session, starts_at=monday_at_nine, mode="phone", by=user, now=NOW)
+    assert refused.value.code == "mode"
 
 
 def test_where_bookings_need_an_answer_the_clients_session_waits_for_it(monday_at_nine):
@@ -448,6 +467,19 @@ def test_an_absence_that_counts_is_excused_by_the_counselor_once(monday_at_nine)
         excuse_absence(attempt=attempt, by=program.counselor.user, now=NOW)
 
 
+def test_nothing_is_excused_or_worded_once_the_program_is_closed(monday_at_nine):
+    program = make_program(sessions=3, status=ProgramStatus.CLOSED)
+    attempt = make_attempt(program, 1, starts_at=monday_at_nine, status=Status.MISSED, ended_by=Party.CLIENT)
+    said = {"by": program.counselor.user, "now": NOW}
+
+    with pytest.raises(ValidationError) as refused:
+        excuse_absence(attempt=attempt, **said)
+    assert refused.value.code == "closed"
+    with pytest.raises(ValidationError) as refused:
+        word_session(session=program.sessions.get(number=2), texts={}, **said)
+    assert refused.value.code == "over"
+
+
 def test_only_an_absence_can_be_excused(monday_at_nine):
     program = make_program(sessions=3)
     attended = make_attempt(program, 1, starts_at=monday_at_nine, status=Status.ATTENDED)
@@ -488,6 +520,17 @@ def test_the_plan_says_of_every_session_what_stands_in_its_way(monday_at_nine):
         "Terlalu dekat dengan sesi lain: jaraknya paling sedikit 56 jam.",
         "Jam ini sudah lewat. Pilih jam yang lebih akhir.",
     ]
+
+
+def test_neither_somebody_elses_appointment_nor_one_that_was_called_off_stands_in_the_way(monday_at_nine):
+    program = make_program(sessions=3)
+    slots = weekly(program)
+    make_meeting(starts_at=slots[0].starts_at, clients=[make_client(name="Sari")])
+    make_meeting(
+        starts_at=slots[1].starts_at, clients=[member(program)], status=Status.CANCELLED, ended_by=Party.CLIENT
+    )
+
+    assert [proposal.problem for proposal in propose(program, slots)] == ["", "", ""]
 
 
 def test_the_plan_offers_what_is_free_nearby_and_who_else_is_free(monday_at_nine):
@@ -556,6 +599,17 @@ def test_a_thread_lies_still_after_twice_the_pace_without_a_time_for_the_next(mo
     assert not is_overdue(program, thread_of(program), monday_at_nine + 15 * DAY)
 
 
+def test_a_thread_with_nothing_to_book_never_lies_still(monday_at_nine):
+    late = monday_at_nine + 100 * DAY
+    resting, over = make_program(sessions=3, status=ProgramStatus.PAUSED), make_program(sessions=3)
+    for number in (1, 2, 3):
+        make_attempt(over, number, starts_at=monday_at_nine + number * WEEK, status=Status.ATTENDED)
+
+    for program in (resting, over):
+        assert not is_overdue(program, thread_of(program), late)
+        assert own_booking_problem(program, thread_of(program))
+
+
 def test_what_a_session_is_for_changes_until_it_is_over(monday_at_nine):
     program = make_program(sessions=3)
     make_attempt(program, 2, starts_at=monday_at_nine, status=Status.ATTENDED)
@@ -565,6 +619,8 @@ def test_what_a_session_is_for_changes_until_it_is_over(monday_at_nine):
 
     with pytest.raises(ValidationError):
         word_session(session=program.sessions.get(number=2), texts=texts, by=program.counselor.user, now=NOW)
+    with pytest.raises(NotAllowed):
+        word_session(session=program.sessions.get(number=1), texts=texts, by=make_counselor().user, now=NOW)
     assert AuditEvent.objects.get(act="session.worded").facts == {}
 
 

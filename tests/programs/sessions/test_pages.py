@@ -338,6 +338,18 @@ def test_a_clients_sessions_are_not_there_for_others(client, program, name):
         assert enter(client, person).get(reverse(name, args=[program.pk])).status_code == 404
 
 
+PAGES = ["own_sessions", "own_booking", "cards", "reflections", "own_review", "own_goals", "own_goals_rate"]
+
+
+def test_a_program_that_is_still_being_written_is_not_there_for_its_client(client):
+    program = make_program(sessions=3, status=ProgramStatus.DRAFT, goals=1)
+    pages = [reverse(name, args=[program.pk]) for name in PAGES]
+    pages += [of(name, program, 1) for name in ("topics", "reflection", "task_report")]
+    enter(client, member(program))
+
+    assert {client.get(where).status_code for where in pages} == {404}
+
+
 def test_two_sessions_ahead_are_enough_to_book_alone(client, program, monday_at_nine):
     make_attempt(program, 1, starts_at=monday_at_nine)
     make_attempt(program, 2, starts_at=monday_at_nine + WEEK)
