@@ -155,14 +155,18 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
         latest=latest,
     )
     asked = read_asked(request.GET, Offer(meeting.service, [meeting.counselor]), today=today, zone=zone)
-    context = about(meeting, client, now) | time_choices(
-        searching(wish, [meeting.counselor], zone, now=now),
-        replace(asked, counselor="", mode=""),
-        today=today,
-        last=today + timedelta(days=meeting.service.horizon_days),
-        zone=zone,
-        now=now,
-        current=meeting.starts_at,
+    context = (
+        about(meeting, client, now)
+        | {"rests": meeting.rest_words(now)}
+        | time_choices(
+            searching(wish, [meeting.counselor], zone, now=now),
+            replace(asked, counselor="", mode=""),
+            today=today,
+            last=today + timedelta(days=meeting.service.horizon_days),
+            zone=zone,
+            now=now,
+            current=meeting.starts_at,
+        )
     )
     is_fragment = request.htmx and not request.htmx.history_restore_request and status == 200
     template = "appointments/week.html" if is_fragment else "appointments/move.html"

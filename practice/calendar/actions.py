@@ -159,6 +159,7 @@ def move_meeting(
         raise ValidationError(_("This appointment has changed meanwhile. Look at it again."), code="changed")
     if party == Party.CLIENT and not meeting.can_be_moved_by_client(now):
         raise NotAllowed(_("The free-change time has passed. Contact us and we will help if we can."), code="late")
+    refuse_resting(meeting, starts_at, now)
     before = facts_of(meeting)
     meeting.service = meeting.service_as_booked
     meeting.counselor, meeting.mode = counselor, mode
@@ -187,10 +188,17 @@ def move_meeting(
     return meeting
 
 
+def refuse_resting(meeting: Meeting, starts_at: datetime, now: datetime) -> None:
+    """Raise NotAllowed for another start before the day until which its series rests."""
+    words = meeting.rest_words(now)
+    if words and meeting.starts_at != starts_at < meeting.rest_ends_at:
+        raise NotAllowed(words, code="rests")
+
+
 def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, party: str) -> Wanted:
-    """The meeting at another start, with the rules that hold for whoever moves it."""
+    """The meeting at another start, or at the same one elsewhere, with the rules that hold for whoever moves it."""
     by_client = party == Party.CLIENT
-    earliest, latest = meeting.limits()
+    earliest, latest = meeting.limits() if starts_at != meeting.starts_at else (None, None)
     return Wanted(
         service=meeting.service_as_booked,
         candidates=[meeting.counselor],

@@ -13,10 +13,13 @@ from django.db.models import F, Func, Max, Min, Prefetch, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from practice import formats
+from practice.calendar.openings import midnight
 from practice.catalog.models import Mode, Room, Service
 from practice.people.accounts import Role
 from practice.people.clients import Client
 from practice.people.counselors import Counselor
+from practice.zones import zone
 
 
 class Status(models.TextChoices):
@@ -121,6 +124,9 @@ class Meeting(models.Model):
     )
     series = models.UUIDField(null=True, blank=True, help_text="what it is one of several of: a program")
     series_gap = models.DurationField(null=True, blank=True, help_text="how far apart its starts lie at least")
+    rests_until = models.DateField(
+        null=True, blank=True, help_text="no day before it is one to move to: its series rests"
+    )
     answer_due_at = models.DateTimeField(null=True, blank=True)
     session_number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="k, of a session k of n")
     session_count = models.PositiveSmallIntegerField(null=True, blank=True, help_text="n, of a session k of n")
@@ -185,6 +191,9 @@ class Meeting(models.Model):
                 | Q(series__isnull=False, series_gap__isnull=False, series_gap__gte=timedelta(0)),
                 name="a_series_keeps_a_gap",
             ),
+            models.CheckConstraint(
+                condition=Q(rests_until=None) | Q(series__isnull=False), name="nothing_but_a_series_rests"
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -243,9 +252,10 @@ class Meeting(models.Model):
         return self.is_coming and now < self.free_move_until and self.moves_left > 0
 
     def limits(self) -> tuple[datetime | None, datetime | None]:
-        """The earliest and the latest start that its series leaves it now: a gap from the one before and the one after.
+        """The earliest and the latest start to which its series lets it move now.
 
-        None where there is no other, and both outside a series. One statement; none outside a series.
+        A gap from the one before and the one after, and not before the day until which the series rests. None where
+        nothing limits it, and both outside a series. One statement; none outside a series.
         """
         if self.series is None:
             return None, None
@@ -255,7 +265,21 @@ class Meeting(models.Model):
             after=Min("starts_at", filter=Q(starts_at__gt=self.starts_at)),
         )
         before, after = found["before"], found["after"]
-        return before and before + self.series_gap, after and after - self.series_gap
+        lowest = [before and before + self.series_gap, self.rest_ends_at]
+        return max(filter(None, lowest), default=None), after and after - self.series_gap
+
+    @property
+    def rest_ends_at(self) -> datetime | None:
+        """When the day begins until which its series rests, on the clock of its counselor; None if it does not rest."""
+        return self.rests_until and midnight(self.rests_until, zone(self.counselor.time_zone))
+
+    def rest_words(self, now: datetime) -> str:
+        """Until when it cannot be moved to, in words; "" if its series does not rest, or that day has come."""
+        if self.rests_until is None or self.rest_ends_at <= now:
+            return ""
+        return _now(
+            "Sessions rest until %(day)s. Choose that day or a later one; for an earlier time, end the pause first."
+        ) % {"day": formats.day(self.rests_until)}
 
     def can_be_cancelled_free(self, now: datetime) -> bool:
         return self.is_coming and now < self.free_cancel_until

@@ -234,7 +234,7 @@ class SignForm(forms.Form):
 # --- Its life --------------------------------------------------------------------------------------------------------
 
 
-class PauseForm(forms.Form):
+class LongerForm(forms.Form):
     resume_on = day_field(_("Go on from"))
     keep_meetings = forms.ChoiceField(
         label=_("Sessions that are booked before that day"),
@@ -244,14 +244,13 @@ class PauseForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    reason = WordsField(label=_("Reason"), help_text=_("Only counselors of this program read it."), most=LONGEST_REASON)
 
     def clean_keep_meetings(self) -> bool:
         return self.cleaned_data["keep_meetings"] == "yes"
 
 
-class LongerForm(forms.Form):
-    resume_on = day_field(_("Go on from"))
+class PauseForm(LongerForm):
+    reason = WordsField(label=_("Reason"), help_text=_("Only counselors of this program read it."), most=LONGEST_REASON)
 
 
 class RestForm(forms.Form):

@@ -46,7 +46,7 @@ def call_off(meetings, *, by: User | None, now: datetime) -> int:
 def pause_program(
     *, program: Program, resume_on: date, keep_meetings: bool, reason: str, by: User, now: datetime
 ) -> Program:
-    """Let a program rest until a day. Booked sessions before that day are kept or called off; later ones stay.
+    """Let a program rest until a day, see `rest`. Booked sessions before that day are kept or called off.
 
     Raise ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
     """
@@ -54,10 +54,7 @@ def pause_program(
     refuse_but_counselors(kept, by)
     check_resume_day(kept, resume_on, now)
     take_step(kept, Status.PAUSED, by=by, reason=reason, now=now, resume_on=resume_on, asked_at=None)
-    called_off = 0
-    if not keep_meetings:
-        meetings = coming_meetings(kept, now)
-        called_off = call_off(meetings.filter(starts_at__date__lt=resume_on), by=by, now=now)
+    called_off = rest(kept, keep_meetings=keep_meetings, by=by, now=now)
     record(by, "program.paused", kept, now=now, resume_on=resume_on, called_off=called_off)
     return kept
 
@@ -67,6 +64,24 @@ def check_resume_day(program: Program, resume_on: date, now: datetime) -> None:
     today = program.day_of(now)
     if not today < resume_on <= today + LONGEST_PAUSE:
         raise ValidationError({"resume_on": _("Choose a day from tomorrow on, within 180 days.")}, code="day")
+
+
+def rest(kept: Program, *, keep_meetings: bool, by: User, now: datetime) -> int:
+    """Let the booked sessions of a locked program rest until it is to be resumed: none can be moved to before that day.
+
+    Those that lie before it are kept or called off, later ones stay. Return how many were called off.
+    """
+    coming = coming_meetings(kept, now)
+    lock_all(coming)
+    Meeting.objects.filter(pk__in=coming.order_by().values("pk")).update(rests_until=kept.resume_on)
+    if keep_meetings:
+        return 0
+    return call_off(coming.filter(starts_at__lt=kept.start_of(kept.resume_on)), by=by, now=now)
+
+
+def wake(kept: Program) -> None:
+    """Let the sessions of a locked program be moved again to any day."""
+    Meeting.objects.filter(series=kept.pk, rests_until__isnull=False).update(rests_until=None)
 
 
 def refuse_strangers(program: Program, by: User) -> None:
@@ -83,6 +98,7 @@ def resume_program(*, program: Program, by: User, now: datetime) -> Program:
     if kept.status != Status.PAUSED:
         raise ValidationError(_("This program is not paused."), code="status")
     take_step(kept, Status.ACTIVE, by=by, now=now, resume_on=None, asked_at=None)
+    wake(kept)
     record(by, "program.resumed", kept, now=now)
     if kept.is_of(by):
         tell_counselor(kept, "program.response", kept, about=f"resumed {kept.revision}", now=now)
@@ -90,8 +106,12 @@ def resume_program(*, program: Program, by: User, now: datetime) -> Program:
 
 
 @transaction.atomic
-def rest_longer(*, program: Program, resume_on: date, by: User, now: datetime) -> Program:
-    """Put off the day to go on. Raise ValidationError unless the program rests, or for a day as `pause_program`."""
+def rest_longer(*, program: Program, resume_on: date, keep_meetings: bool = False, by: User, now: datetime) -> Program:
+    """Put off the day to go on, see `rest`. Booked sessions before the new day are called off, unless they are kept.
+
+    The counselor hears of those that a client so calls off. Raise ValidationError unless the program rests, or for a
+    day as `pause_program`.
+    """
     kept = locked(program)
     refuse_strangers(kept, by)
     check_resume_day(kept, resume_on, now)
@@ -100,7 +120,10 @@ def rest_longer(*, program: Program, resume_on: date, by: User, now: datetime) -
     kept.resume_on, kept.asked_at = resume_on, now
     kept.revision += 1
     kept.save(update_fields=["resume_on", "asked_at", "revision"])
-    record(by, "program.rests_longer", kept, now=now, resume_on=resume_on)
+    called_off = rest(kept, keep_meetings=keep_meetings, by=by, now=now)
+    record(by, "program.rests_longer", kept, now=now, resume_on=resume_on, called_off=called_off)
+    if called_off and kept.is_of(by):
+        tell_counselor(kept, "program.response", kept, about=f"rests longer {kept.revision}", now=now)
     return kept
 
 
@@ -157,6 +180,7 @@ def begin_ending(*, program: Program, reason: str = "", by: User, now: datetime)
     kept = locked(program)
     refuse_but_counselors(kept, by)
     take_step(kept, Status.CLOSING, by=by, reason=reason, now=now, resume_on=None, asked_at=None)
+    wake(kept)
     record(by, "program.closing", kept, now=now)
     return kept
 
@@ -209,6 +233,7 @@ def end_program(kept: Program, *, close_reason: str, reason: str = "", by: User,
         asked_at=None,
     )
     called_off = call_off(coming_meetings(kept, now), by=by, now=now)
+    wake(kept)
     released = release_stations(kept, now=now)
     end_questions(kept, now=now)
     if kept.agreed_at:

@@ -16,7 +16,7 @@ from programs.agreement.care import clients_of
 from programs.agreement.consents import asked_of_all
 from programs.agreement.forms import DeclineForm, QuestionForm, RestForm, SignForm
 from programs.agreement.handovers import agree_handover, decline_handover, over_text
-from programs.agreement.life import rest_longer, resume_program
+from programs.agreement.life import coming_meetings, rest_longer, resume_program
 from programs.agreement.offer import fetch_offer, hash_of, sections_of, text_in
 from programs.agreement.proposals import GONE, ask_question, decline_proposal
 from programs.agreement.scope import answer, client_in, done, form_methods, own_program, typed
@@ -214,5 +214,6 @@ def pause_answer(request, pk):
     if request.method == "POST" and done(request, form, rest_longer, program=program):
         messages.success(request, _("Take the time you need."))
         return redirect("program", program.pk)
-    is_over = program.pause_is_over(timezone.now())
-    return answer(request, "programs/agreement/rest.html", form, program=program, is_over=is_over)
+    now = timezone.now()
+    context = {"is_over": program.pause_is_over(now), "coming": coming_meetings(program, now)}
+    return answer(request, "programs/agreement/rest.html", form, program=program, **context)

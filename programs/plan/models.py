@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from practice.calendar.openings import midnight
 from practice.catalog.models import Service
 from practice.people.accounts import Role
 from practice.people.clients import CareRelationship, Client, Consent
@@ -217,6 +218,10 @@ class Program(KeyHolder):
     def day_of(self, moment: datetime) -> date:
         """The date of a moment on the clock of its counselor, who was fetched with it."""
         return moment.astimezone(zone(self.counselor.time_zone)).date()
+
+    def start_of(self, day: date) -> datetime:
+        """When a day begins on the clock of its counselor, who was fetched with it."""
+        return midnight(day, zone(self.counselor.time_zone))
 
     def pause_is_over(self, now: datetime) -> bool:
         """True from the day on which it was to be resumed, while it still rests."""

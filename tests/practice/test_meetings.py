@@ -553,3 +553,10 @@ def test_a_series_and_its_gap_come_together(consultation, ayu, monday_at_nine, f
         make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, **fields)
 
     assert "a_series_keeps_a_gap" in str(error.value)
+
+
+def test_nothing_but_a_series_rests(consultation, ayu, monday_at_nine):
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation, rests_until=monday_at_nine.date())
+
+    assert "nothing_but_a_series_rests" in str(error.value)

@@ -237,6 +237,7 @@ def meeting_move(request, pk):
         "form": form,
         "times": find_times(search, zone=zone, now=now),
         "nearby": nearby,
+        "rests": found.rest_words(now),
         "zone_label": zone_label(zone, now),
     }
     return with_status_of(problem, render(request, "calendar/desk/move.html", context, status=status))

@@ -1,16 +1,20 @@
 """The life of a program after its agreement: pauses, endings, changes, another counselor."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from practice.calendar.actions import cancel_meeting
-from practice.calendar.models import Party
+from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting
+from practice.calendar.models import Meeting, Party
 from practice.calendar.models import Status as MeetingStatus
+from practice.calendar.reserving import NotAllowed
+from practice.catalog.models import Service
 from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
 from practice.records.actions import read
+from practice.records.models import AuditEvent
 from programs.agreement.changes import offer_extension, offer_method
 from programs.agreement.handovers import (
     ask_handover,
@@ -190,6 +194,95 @@ def test_who_needs_more_time_is_asked_14_days_later(program, couple):
     assert ask_paused(now=NOW + 24 * DAY)
     with pytest.raises(ValidationError):
         rest_longer(program=program, resume_on=NOW.date(), by=couple[0].user, now=NOW)
+
+
+def longer(program, *, days=60, **fields):
+    said = {"resume_on": (NOW + days * DAY).date()} | by(program) | fields
+    return rest_longer(program=program, **said)
+
+
+def test_who_needs_more_time_pays_for_no_session_that_they_rest_through(program, couple):
+    pause(program)
+
+    longer(program, days=30, by=couple[0].user)
+
+    assert meetings(program)[2] == MeetingStatus.CANCELLED
+    assert meetings(program)[3] == MeetingStatus.CONFIRMED
+    meeting = program.sessions.get(number=2).attempts.get().meeting
+    assert (meeting.ended_by, meeting.is_late) == (Party.PRACTICE, False)
+    told = Message.objects.filter(kind="meeting.cancelled").values_list("client", flat=True)
+    assert set(told) == {client.pk for client in couple}
+    assert (thread_of(program).open, thread_of(program).forfeited) == (5, 0)
+    assert Message.objects.get(kind="program.response").user == program.counselor.user
+    assert AuditEvent.objects.get(act="program.rests_longer").facts["called_off"] == 1
+
+
+def test_a_counselor_who_lets_it_rest_longer_keeps_what_is_booked_or_calls_it_off(program):
+    pause(program)
+
+    longer(program, keep_meetings=True)
+    assert (meetings(program)[2], meetings(program)[3]) == (MeetingStatus.CONFIRMED, MeetingStatus.CONFIRMED)
+
+    longer(program, keep_meetings=False)
+    assert (meetings(program)[2], meetings(program)[3]) == (MeetingStatus.CANCELLED, MeetingStatus.CANCELLED)
+
+
+def test_the_day_to_go_on_begins_on_the_clock_of_the_counselor(couple):
+    program = make_program(clients=couple, sessions=3, counselor=make_counselor(zone="Asia/Jayapura"))
+    midnight = (NOW + 21 * DAY).replace(hour=0) - timedelta(hours=9)  # nine hours ahead
+    make_attempt(program, 1, starts_at=midnight - timedelta(hours=2))
+    make_attempt(program, 2, starts_at=midnight)
+
+    pause(program, keep_meetings=False)
+
+    assert (meetings(program)[1], meetings(program)[2]) == (MeetingStatus.CANCELLED, MeetingStatus.CONFIRMED)
+
+
+@pytest.mark.parametrize("party", [Party.CLIENT, Party.PRACTICE])
+def test_nobody_moves_a_session_to_before_the_day_to_go_on(program, couple, party):
+    pause(program)
+    person = couple[0].user if party == Party.CLIENT else make_user(Role.FRONT_DESK)
+
+    def move(number, starts_at):
+        meeting = program.sessions.get(number=number).attempts.get().meeting
+        return move_meeting(meeting=meeting, starts_at=starts_at, by=person, now=NOW, party=party)
+
+    for number, days in ((2, 8), (3, 14)):
+        with pytest.raises(NotAllowed) as refused:
+            move(number, NOW + days * DAY + timedelta(hours=1))
+        assert refused.value.code == "rests"
+        assert "14 Desember" in refused.value.messages[0]
+    move(2, NOW + 22 * DAY + timedelta(hours=1))
+
+    resume_program(program=program, **by(program))
+    move(2, NOW + 8 * DAY + timedelta(hours=1))
+
+
+def test_what_was_kept_in_a_pause_changes_its_place_without_changing_its_time(program):
+    Service.objects.update(modes=["video", "phone"])
+    pause(program)
+    meeting = program.sessions.get(number=2).attempts.get().meeting
+
+    move_meeting(
+        meeting=meeting,
+        starts_at=meeting.starts_at,
+        by=make_user(Role.FRONT_DESK),
+        now=NOW,
+        party=Party.PRACTICE,
+        elsewhere=Elsewhere(mode="phone", outside_hours="agreed"),
+    )
+
+    assert Meeting.objects.get(pk=meeting.pk).mode == "phone"
+
+
+@pytest.mark.parametrize("act", [resume_program, begin_ending, partial(close_program, close_reason="other")])
+def test_nothing_rests_when_the_pause_is_over(program, act):
+    pause(program)
+    assert Meeting.objects.filter(rests_until=kept(program).resume_on).count() == 2
+
+    act(program=program, **by(program))
+
+    assert not Meeting.objects.exclude(rests_until=None).exists()
 
 
 # --- Endings ---------------------------------------------------------------------------------------------------------

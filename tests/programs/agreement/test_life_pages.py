@@ -1,5 +1,6 @@
 """The pages on which a program rests, changes, passes on and closes."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,53 @@ def test_a_program_rests_and_its_client_goes_on_or_rests_longer(client, scene, r
     assert str(kept(running).resume_on) == "2027-01-10"
     post(client, "pause_answer", running.pk, go_on="1")
     assert kept(running).status == Status.ACTIVE
+
+
+def test_a_client_who_rests_longer_reads_first_what_is_called_off(client, scene, running):
+    make_attempt(running, 2, starts_at=NOW + 28 * DAY)
+    enter(client, scene.ayu)
+    post(client, "program_pause", running.pk, resume_on="2026-12-20", keep_meetings="no")
+    enter(client, scene.clients[0])
+    shown = page(client, "pause_answer", running.pk)
+    assert re.search("Sesi 2: .*21 Des", shown)
+    assert "tidak dikenai biaya" in shown
+
+    post(client, "pause_answer", running.pk, resume_on="2027-02-01")
+
+    assert Message.objects.filter(kind="meeting.cancelled", client=scene.clients[0]).count() == 2
+    assert "tidak dikenai biaya" not in page(client, "pause_answer", running.pk)
+
+
+def test_a_counselor_who_lets_it_rest_longer_chooses_what_becomes_of_what_is_booked(client, scene, running):
+    make_attempt(running, 2, starts_at=NOW + 28 * DAY)
+    enter(client, scene.ayu)
+    post(client, "program_pause", running.pk, resume_on="2026-12-20", keep_meetings="no")
+    assert re.search("Sesi 2: .*21 Des", page(client, "program_rest", running.pk))
+
+    assert post(client, "program_rest", running.pk, resume_on="2027-02-01").status_code == 422
+    post(client, "program_rest", running.pk, resume_on="2027-02-01", keep_meetings="yes")
+    assert running.sessions.get(number=2).attempts.get().meeting.status == "confirmed"
+    post(client, "program_rest", running.pk, resume_on="2027-02-01", keep_meetings="no")
+    assert running.sessions.get(number=2).attempts.get().meeting.status == "cancelled"
+
+
+def test_no_time_before_the_day_to_go_on_is_offered_to_who_moves_a_session(client, scene, running):
+    kept = make_attempt(running, 2, starts_at=NOW + 28 * DAY).meeting
+    enter(client, scene.ayu)
+    post(client, "program_pause", running.pk, resume_on="2026-12-20", keep_meetings="no")
+    until = "Sesi dijeda sampai Minggu, 20 Desember"
+
+    for person, name in ((scene.clients[0], "manage_move"), (make_user(Role.FRONT_DESK), "desk_move")):
+        enter(client, person)
+        for day, is_free in (("2026-12-14", False), ("2026-12-22", True)):
+            asked = {"from": day, "first": day, "counselor": kept.counselor_id, "mode": kept.mode}
+            shown = client.get(reverse(name, args=[kept.pk]), asked).text
+            assert until in shown
+            assert (f'value="{day}T' in shown) == is_free
+    enter(client, scene.ayu)
+    post(client, "program_resume", running.pk)
+
+    assert until not in enter(client, scene.clients[0]).get(reverse("manage_move", args=[kept.pk])).text
 
 
 def test_a_counselor_goes_on_after_a_pause(client, scene, running):

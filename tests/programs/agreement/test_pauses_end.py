@@ -197,7 +197,7 @@ def test_a_counselor_lets_it_rest_longer(client, program):
     with time_machine.travel(LAST, tick=False):
         page(client, counselor, "program_rest", program.pk)
         refused = client.post(address, {"resume_on": LAST.date()})
-        done = client.post(address, {"resume_on": (LAST + 9 * DAY).date()})
+        done = client.post(address, {"resume_on": (LAST + 9 * DAY).date(), "keep_meetings": "no"})
         today = page(client, counselor, "today")
 
     assert (refused.status_code, done.status_code) == (422, 302)

@@ -11,7 +11,7 @@ from django.db import connection
 from practice.calendar.actions import move_meeting
 from practice.calendar.models import Meeting
 from practice.people.models import Role
-from programs.agreement.life import close_program
+from programs.agreement.life import close_program, pause_program
 from programs.sessions.actions import book_session, schedule_remaining, schedule_session
 from programs.sessions.models import Attempt
 from programs.sessions.planning import Slot
@@ -120,6 +120,35 @@ def test_a_session_that_moves_and_one_that_is_booked_never_end_up_too_near(monda
         answers = at_once(*((move, book) if turn % 2 else (book, move)))
 
         assert sorted(answers) in (["done", "gap"], ["done", "limits"])
+
+
+def test_a_session_that_moves_while_its_program_begins_to_rest_is_not_left_in_the_pause(monday_at_nine):
+    for turn in range(4):
+        program = make_program(sessions=3, pace_days=6)
+        late = schedule_session(**first_time(program, 2, monday_at_nine + 21 * DAY))
+
+        def move(late=late, program=program):
+            rina = program.members.get().client.user
+            move_meeting(meeting=late, starts_at=monday_at_nine + 7 * DAY, by=rina, now=NOW)
+
+        def rest(program=program):
+            pause_program(
+                program=program,
+                resume_on=(monday_at_nine + 14 * DAY).date(),
+                keep_meetings=False,
+                reason="",
+                by=program.counselor.user,
+                now=NOW,
+            )
+
+        answers = at_once(*((move, rest) if turn % 2 else (rest, move)))
+
+        late.refresh_from_db()
+        if answers.count("done") == 2:
+            assert (late.status, late.starts_at) == ("cancelled", monday_at_nine + 7 * DAY)
+        else:
+            assert sorted(answers) == ["done", "rests"]
+            assert (late.status, late.starts_at) == ("confirmed", monday_at_nine + 21 * DAY)
 
 
 def first_time(program, number, starts_at):
