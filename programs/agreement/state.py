@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Subquery
 
 from practice.people.accounts import User
+from practice.people.clients import Consent
 from programs.agreement.life import OFFER_TO_CLOSE_AFTER
 from programs.plan.handover import Handover
 from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, ProgramStep, Signature, Status
@@ -13,7 +14,10 @@ from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, Progra
 
 @dataclass(frozen=True)
 class Standing:
-    """What waits for an answer. `waits_for_counselor` if the last word about the offer is a client's question."""
+    """What waits for an answer, and whether somebody in it does not agree to video calls.
+
+    `waits_for_counselor` if the last word about the offer is a client's question.
+    """
 
     offer_cause: str | None
     offer_expires_at: datetime | None
@@ -21,6 +25,7 @@ class Standing:
     has_signed: bool
     handover_id: object
     paused_at: datetime | None
+    refuses_video: bool
 
     def rests_too_long(self, now: datetime) -> bool:
         return self.paused_at is not None and now - self.paused_at >= OFFER_TO_CLOSE_AFTER
@@ -33,6 +38,7 @@ def with_standing(programs, user: User):
     last = PlanQuestion.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED)
     last = last.order_by("-written_at", "-pk")
     signed = Signature.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED, client__user=user)
+    refusing = Signature.objects.refusing(Consent.Purpose.ONLINE)
     paused = ProgramStep.objects.filter(program=OuterRef("pk"), became=Status.PAUSED).order_by("-at")
     return programs.annotate(
         offer_cause=Subquery(offer.values("cause")),
@@ -41,6 +47,7 @@ def with_standing(programs, user: User):
         has_signed=Exists(signed),
         handover_asked=Subquery(asked.values("pk")),
         paused_at=Subquery(paused.values("at")[:1]),
+        refuses_video=Exists(refusing.filter(plan__program=OuterRef("pk"))),
     )
 
 
@@ -59,4 +66,5 @@ def standing_of(program: Program, user: User) -> Standing:
         found.has_signed,
         found.handover_asked,
         found.paused_at if program.status == Status.PAUSED else None,
+        found.refuses_video,
     )

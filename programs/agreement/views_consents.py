@@ -8,8 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from practice.catalog.models import Mode
+from practice.people.clients import Consent
 from practice.people.policies import requires
 from programs.agreement.consents import asked_of, ends_by_withdrawing, give_consent, withdraw_consent
+from programs.agreement.life import coming_meetings
 from programs.agreement.scope import form_methods, own_program
 from programs.agreement.views_client import language_now
 
@@ -48,9 +51,11 @@ def consent_change(request, pk, purpose):
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         return redirect("consents", program.pk)
+    by_video = coming_meetings(program, timezone.now()).filter(mode=Mode.VIDEO)
     context = {
         "program": program,
         "asked": asked,
+        "by_video": by_video if asked.purpose == Consent.Purpose.ONLINE else [],
         "text": asked.text(language_now()),
         "ends": ends_by_withdrawing(program, asked),
     }

@@ -28,6 +28,7 @@ from programs.sessions.rules import (
     gap_of,
     open_station,
     own_booking_problem,
+    refuse_mode,
     start_before,
 )
 from programs.sessions.thread import State, Thread, costs, thread_of
@@ -41,8 +42,8 @@ def schedule_session(
 ) -> Meeting:
     """Give one session a time, as a counselor of the program: any free time within the hours, whatever the notice.
 
-    Raise ValidationError for a session that needs no time, a program that rests or is closed, or a time too near to
-    another session; NotAllowed, Taken or Busy as `reserve`.
+    Raise ValidationError for a session that needs no time, a program that rests or is closed, video calls to which not
+    every client agrees, or a time too near to another session; NotAllowed, Taken or Busy as `reserve`.
     """
     slots = [Slot(session.number, starts_at, counselor)]
     return schedule_remaining(program=session.program, slots=slots, mode=mode, by=by, now=now)[0]
@@ -58,8 +59,7 @@ def schedule_remaining(*, program: Program, slots: Sequence[Slot], mode: str, by
     refuse_others(kept, by)
     if not slots or len({slot.number for slot in slots}) < len(slots):
         raise ValidationError(_("Choose one time for each session."), code="slots")
-    if mode not in kept.service.modes:
-        raise ValidationError(_("Choose how you meet."), code="mode")
+    refuse_mode(kept, mode)
     allowed = {counselor.pk for counselor in counselors_of(kept)}
     if any(slot.counselor.pk not in allowed for slot in slots):
         raise ValidationError(_("Choose a counselor of this program."), code="counselor")
@@ -82,8 +82,7 @@ def book_session(*, session: Session, starts_at: datetime, mode: str, by: User, 
         raise ValidationError(problem, code="ahead")
     if thread.next_open.number != session.number:
         raise ValidationError(_("Book the sessions one after the other."), code="order")
-    if mode not in kept.service.modes:
-        raise ValidationError(_("Choose how you meet."), code="mode")
+    refuse_mode(kept, mode)
     before = start_before(thread, session.number)
     if before and starts_at < before:
         raise NotAllowed(_("Choose a time after the sessions before this one."), code="order")

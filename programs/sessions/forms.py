@@ -16,6 +16,7 @@ from practice.catalog.models import Mode
 from practice.people.counselors import Counselor
 from programs.plan.models import Program
 from programs.sessions.planning import Slot, counselors_of, later, weekly_times
+from programs.sessions.rules import modes_of
 from programs.sessions.thread import State, Thread
 
 A_WEEK = 7
@@ -23,8 +24,9 @@ LONGEST_OUTLINE = 2_000
 
 
 def mode_choices(program: Program) -> list[tuple[str, str]]:
+    """How its sessions can be given, to choose from: one at least, which the view has seen to."""
     names = dict(Mode.choices)
-    return [(mode, names[mode]) for mode in program.service.modes if mode in names]
+    return [(mode, names[mode]) for mode in modes_of(program) if mode in names]
 
 
 class SeriesForm(forms.Form):
@@ -46,8 +48,9 @@ class SeriesForm(forms.Form):
         minute = local.hour * 60 + local.minute if local else 9 * 60
         kwargs["initial"] = {"first": day, "at": minute, "count": left} | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        self.fields["mode"].choices = mode_choices(program)
-        self.fields["mode"].initial = last.mode if last and last.mode in program.service.modes else None
+        modes = mode_choices(program)
+        self.fields["mode"].choices = modes
+        self.fields["mode"].initial = last.mode if last and last.mode in dict(modes) else None
         self.fields["count"].max_value = left
         self.fields["count"].validators.append(forms.fields.validators.MaxValueValidator(left))
         if len(self.fields["mode"].choices) == 1:
@@ -120,11 +123,11 @@ class WhoForm(forms.Form):
     mode = forms.ChoiceField(label=_("How you meet"))
 
     def __init__(self, data, *, program: Program, thread: Thread):
-        """What is not said, or is no choice, is as it was the last time."""
+        """What is not said, or is no choice, is as it was the last time, if it still can be."""
         self.people: dict[str, Counselor] = {each.slug: each for each in counselors_of(program)}
         self.modes = mode_choices(program)
         last = thread.next_booked or thread.last_done
-        usual = last.meeting.mode if last and last.meeting.mode in program.service.modes else self.modes[0][0]
+        usual = last.meeting.mode if last and last.meeting.mode in dict(self.modes) else self.modes[0][0]
         said = {
             "counselor": data.get("counselor") if data.get("counselor") in self.people else program.counselor.slug,
             "mode": data.get("mode") if data.get("mode") in program.service.modes else usual,

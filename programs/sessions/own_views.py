@@ -16,7 +16,7 @@ from practice.people.policies import requires
 from programs.sessions.actions import book_session
 from programs.sessions.forms import WhoForm
 from programs.sessions.panels import row_of
-from programs.sessions.rules import own_booking_problem
+from programs.sessions.rules import modes_of, own_booking_problem
 from programs.sessions.scope import own_program
 from programs.sessions.thread import thread_of
 from programs.sessions.views import form_methods, render_times, times_for
@@ -45,6 +45,15 @@ def own_booking(request, pk):
     thread = thread_of(program)
     if problem := own_booking_problem(program, thread):
         messages.warning(request, problem)
+        return redirect("program", pk)
+    if not modes_of(program):
+        messages.warning(
+            request,
+            _(
+                "Your sessions are held by video only, and not everybody in your program agrees to video calls. "
+                "You can agree under “What was agreed”, “Your consents”, or ask us for another way to meet."
+            ),
+        )
         return redirect("program", pk)
     who = WhoForm({"mode": (request.POST or request.GET).get("mode")}, program=program, thread=thread)
     if request.method == "POST":

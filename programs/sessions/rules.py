@@ -1,4 +1,4 @@
-"""When a session may be held: not too near to the others, by whoever may book it; and when its thread lies still."""
+"""When and how a session may be held, by whoever may book it; and when its thread lies still."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from programs.plan.models import Program
+from practice.catalog.models import Mode
+from practice.people.clients import Consent
+from programs.plan.models import Program, Signature
 from programs.sessions.thread import State, Station, Thread
 
 MOST_AHEAD = 2  # coming sessions before it with which a client does not book a further one alone
@@ -69,6 +71,28 @@ def own_booking_problem(program: Program, thread: Thread) -> str:
     if ahead >= MOST_AHEAD:
         return _("You have %(count)d sessions ahead. The next one can be booked after them.") % {"count": ahead}
     return ""
+
+
+def modes_of(program: Program) -> list[str]:
+    """How its sessions can be given: as its service is, by video only with the consent of everybody in it.
+
+    At most one statement.
+    """
+    modes = program.service.modes
+    refusing = Signature.objects.refusing(Consent.Purpose.ONLINE).filter(plan__program=program)
+    if Mode.VIDEO in modes and refusing.exists():
+        return [mode for mode in modes if mode != Mode.VIDEO]
+    return modes
+
+
+def refuse_mode(program: Program, mode: str) -> None:
+    """Raise ValidationError unless its sessions can be given so."""
+    if mode not in program.service.modes:
+        raise ValidationError(_("Choose how you meet."), code="mode")
+    if mode not in modes_of(program):
+        raise ValidationError(
+            _("Not everybody in this program agrees to video calls. Choose another way to meet."), code="video"
+        )
 
 
 def is_overdue(program: Program, thread: Thread, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from programs.sessions.forms import OutlineForm, Picked, SeriesForm, WhoForm
 from programs.sessions.models import Attempt, Session
 from programs.sessions.panels import row_of
 from programs.sessions.planning import FURTHEST, counselors_of, free_starts, propose_times
-from programs.sessions.rules import start_before
+from programs.sessions.rules import modes_of, start_before
 from programs.sessions.scope import led_program, led_session, watched_session
 from programs.sessions.thread import State, thread_of
 
@@ -96,6 +96,9 @@ def session_schedule(request, pk):
     if not program.can_be_scheduled or thread.station(found.number).state != State.OPEN:
         messages.warning(request, _("This session needs no time at the moment."))
         return redirect("session", pk)
+    if not modes_of(program):
+        messages.warning(request, no_way_words())
+        return redirect("session", pk)
     who = WhoForm(request.POST if request.method == "POST" else request.GET, program=program, thread=thread)
     form, status, problem = None, 200, None
     if request.method == "POST":
@@ -119,6 +122,14 @@ def session_schedule(request, pk):
     context = times_for(request, program, thread, who, own=False)
     context |= {"session": found, "form": form, "pick_label": _("Book this time")}
     return with_status_of(problem, render_times(request, "programs/sessions/schedule.html", context, status=status))
+
+
+def no_way_words() -> str:
+    """What to do where sessions are given by video alone, and somebody does not agree to it."""
+    return _(
+        "These sessions are held by video only, and not everybody in this program agrees to video calls. Talk about it "
+        "with your client: they can agree under “Your consents”, or the manager lets the service be given another way."
+    )
 
 
 def times_for(request, program, thread, who, *, own):
@@ -189,6 +200,9 @@ def series(request, pk):
     thread = thread_of(program)
     if not program.can_be_scheduled or thread.next_open is None:
         messages.warning(request, _("No session needs a time at the moment."))
+        return redirect("program", pk)
+    if not modes_of(program):
+        messages.warning(request, no_way_words())
         return redirect("program", pk)
     zone, now = zone_of(program.counselor.time_zone), timezone.now()
     with timezone.override(zone):

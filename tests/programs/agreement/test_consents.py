@@ -9,13 +9,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from practice.calendar.models import Meeting
 from practice.calendar.models import Status as MeetingStatus
+from practice.catalog.models import Service
 from practice.messages.models import Message
 from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
 from practice.records.models import AuditEvent
 from programs.agreement.consents import asked_of, give_consent, withdraw_consent
 from programs.plan.models import CloseReason, Program, Signature, Status
+from programs.sessions.actions import book_session, schedule_remaining
+from programs.sessions.planning import Slot
+from programs.sessions.rules import modes_of
 from tests.factories import (
     NOW,
     make_attempt,
@@ -201,6 +206,64 @@ def test_nothing_more_is_consented_to_once_the_program_is_over(program, rina):
     assert holding(rina) == ["program"]
 
 
+# --- Video calls
+
+MODES = ["video", "phone"]
+
+
+def refusing(program, *clients):
+    """The program, signed by these clients without the consent to video calls, given by phone as well."""
+    Service.objects.filter(pk=program.service_id).update(modes=MODES)
+    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW}
+    for each in clients:
+        Signature.objects.create(plan=program.plans.get(), client=each, signed_by=each.user, **signed)
+    return Program.objects.for_page().get(pk=program.pk)
+
+
+def by_counselor(program, mode, number=3):
+    slot = Slot(number, NOW + 14 * DAY + HOUR, program.counselor)
+    return schedule_remaining(program=program, slots=[slot], mode=mode, by=program.counselor.user, now=NOW)[0]
+
+
+def by_client(program, mode):
+    session, user = program.sessions.get(number=3), program.members.get().client.user
+    return book_session(session=session, starts_at=NOW + 14 * DAY + HOUR, mode=mode, by=user, now=NOW)
+
+
+@pytest.mark.parametrize("book", [by_counselor, by_client])
+def test_nobody_books_by_video_what_the_client_has_not_agreed_to(program, rina, book):
+    refusing(program, rina)
+
+    with pytest.raises(ValidationError) as refused:
+        book(program, "video")
+
+    assert refused.value.code == "video"
+    assert book(program, "phone").mode == "phone"
+
+
+def test_who_agrees_later_meets_by_video_until_they_take_it_back(program, rina):
+    refusing(program, rina)
+    agree(program, rina, "online")
+    by_counselor(program, "video")
+
+    withdraw(program, rina, "online")
+
+    with pytest.raises(ValidationError) as refused:
+        by_counselor(program, "video", number=4)
+    assert refused.value.code == "video"
+
+
+def test_one_of_a_couple_is_enough_to_meet_otherwise(rina):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = refusing(make_program(clients=[rina, budi], sessions=4, **ASKED), rina, budi)
+    agree(program, rina, "online")
+
+    assert modes_of(program) == ["phone"]
+    agree(program, budi, "online")
+
+    assert modes_of(program) == MODES
+
+
 # --- The pages
 
 
@@ -239,6 +302,61 @@ def test_a_client_gives_a_free_consent_later(as_rina, program, rina):
     as_rina.post(page("consent_change", program, "online"), {"do": "give"})
 
     assert "online" in holding(rina)
+
+
+def test_video_is_not_offered_to_who_has_not_agreed_to_it(client, program, rina):
+    refusing(program, rina)
+    third = program.sessions.get(number=3)
+    Meeting.objects.filter(session_number=2).update(mode="video")
+
+    for person, where in (
+        (rina.user, page("own_booking", program)),
+        (program.counselor.user, page("schedule_remaining", program)),
+        (program.counselor.user, reverse("session_schedule", args=[third.pk])),
+    ):
+        client.force_login(person)
+        answer = client.get(where)
+        form = answer.context.get("form") or answer.context["who"]
+        assert [mode for mode, _label in form.fields["mode"].choices] == ["phone"]
+
+
+def test_where_video_is_the_only_way_the_page_says_what_to_do(client, program, rina):
+    refusing(program, rina)
+    Service.objects.update(modes=["video"])
+
+    for person, where, way in (
+        (rina.user, page("own_booking", program), "Persetujuan Anda"),
+        (program.counselor.user, page("schedule_remaining", program), "manajer"),
+        (
+            program.counselor.user,
+            reverse("session_schedule", args=[program.sessions.get(number=3).pk]),
+            "manajer",
+        ),
+    ):
+        client.force_login(person)
+        answer = client.get(where, follow=True)
+        assert "hanya lewat video" in answer.text
+        assert way in answer.text
+
+
+def test_both_sides_read_what_is_booked_by_video_without_a_consent_to_it(client, program, rina):
+    refusing(program, rina)
+    agree(program, rina, "online")
+    Meeting.objects.update(mode="video")
+    without = "Tidak semua orang setuju bertemu lewat video"
+    client.force_login(program.counselor.user)
+    assert without not in client.get(page("program", program)).text
+    client.force_login(rina.user)
+    assert "Sesi 2:" in client.get(page("consent_change", program, "online")).text
+
+    client.post(page("consent_change", program, "online"), {"do": "withdraw"})
+
+    client.force_login(program.counselor.user)
+    shown = client.get(page("program", program)).text
+    assert without in shown
+    assert "Sesi 2:" in shown.split(without)[1]
+    Meeting.objects.update(mode="phone")
+    assert without not in client.get(page("program", program)).text
 
 
 def test_opening_the_page_changes_nothing_nor_does_a_press_of_nothing(as_rina, program, rina):
