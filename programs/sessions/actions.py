@@ -42,8 +42,9 @@ def schedule_session(
 ) -> Meeting:
     """Give one session a time, as a counselor of the program: any free time within the hours, whatever the notice.
 
-    Raise ValidationError for a session that needs no time, a program that rests or is closed, video calls to which not
-    every client agrees, or a time too near to another session; NotAllowed, Taken or Busy as `reserve`.
+    Said again, it changes nothing and returns the same meeting. Raise ValidationError for a session that needs no time,
+    a program that rests or is closed, video calls to which not every client agrees, or a time too near to another
+    session; NotAllowed, Taken or Busy as `reserve`.
     """
     slots = [Slot(session.number, starts_at, counselor)]
     return schedule_remaining(program=session.program, slots=slots, mode=mode, by=by, now=now)[0]
@@ -64,6 +65,8 @@ def schedule_remaining(*, program: Program, slots: Sequence[Slot], mode: str, by
     if any(slot.counselor.pk not in allowed for slot in slots):
         raise ValidationError(_("Choose a counselor of this program."), code="counselor")
     thread = thread_of(kept)
+    if booked := booked_so(thread, slots, mode):
+        return booked
     return book(kept, thread, slots, mode=mode, by=by, now=now)
 
 
@@ -88,6 +91,14 @@ def book_session(*, session: Session, starts_at: datetime, mode: str, by: User, 
         raise NotAllowed(_("Choose a time after the sessions before this one."), code="order")
     slots = [Slot(session.number, starts_at, kept.counselor)]
     return book(kept, thread, slots, mode=mode, by=by, now=now, own=True)[0]
+
+
+def booked_so(thread: Thread, slots: Sequence[Slot], mode: str) -> list[Meeting]:
+    """The meetings of these sessions, if every one is booked just as the slots say; else none."""
+    stations = [thread.station(slot.number) for slot in slots]
+    booked = [each.meeting for each in stations if each and each.state == State.BOOKED]
+    wanted = [(slot.starts_at, slot.counselor.pk, mode) for slot in slots]
+    return booked if [(each.starts_at, each.counselor_id, each.mode) for each in booked] == wanted else []
 
 
 def refuse_others(program: Program, by: User) -> None:

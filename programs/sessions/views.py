@@ -198,9 +198,8 @@ def series(request, pk):
     """From when on (GET), a time or a conflict for every session (GET with a day, POST), and book them (POST)."""
     program = led_program(request.user, pk)
     thread = thread_of(program)
-    if not program.can_be_scheduled or thread.next_open is None:
-        messages.warning(request, _("No session needs a time at the moment."))
-        return redirect("program", pk)
+    if not program.can_be_scheduled or (thread.next_open is None and request.method != "POST"):
+        return needs_no_time(request, program)
     if not modes_of(program):
         messages.warning(request, no_way_words())
         return redirect("program", pk)
@@ -217,21 +216,30 @@ def series(request, pk):
         return render(request, "programs/sessions/series.html", context, status=422 if data is not None else 200)
 
 
+def needs_no_time(request, program):
+    messages.warning(request, _("No session needs a time at the moment."))
+    return redirect("program", program.pk)
+
+
 def series_chosen(request, program, thread, zone, now):
-    """Look at the chosen times again, or book them."""
+    """Look at the chosen times again, or book them. Pressed twice, the second answer is that of the first."""
     try:
         picked = Picked.read(request.POST, program, thread, zone)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
         return redirect("schedule_remaining", program.pk)
-    if not picked.wants_to_book:
-        return series_plan(request, program, thread, picked.slots, picked.mode, now=now)
-    try:
-        meetings = schedule_remaining(program=program, slots=picked.slots, mode=picked.mode, by=request.user, now=now)
-    except ValidationError as error:
-        return series_plan(request, program, thread, picked.slots, picked.mode, now=now, error=error)
-    messages.success(request, booked_words(meetings, program))
-    return redirect("program", program.pk)
+    slots, mode, problem = picked.slots, picked.mode, None
+    if picked.wants_to_book:
+        try:
+            meetings = schedule_remaining(program=program, slots=slots, mode=mode, by=request.user, now=now)
+        except ValidationError as error:
+            problem = error
+        else:
+            messages.success(request, booked_words(meetings, program))
+            return redirect("program", program.pk)
+    if thread.next_open is None:
+        return needs_no_time(request, program)
+    return series_plan(request, program, thread, slots, mode, now=now, error=problem)
 
 
 def series_plan(request, program, thread, slots, mode, *, now, error=None):

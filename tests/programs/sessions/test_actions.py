@@ -12,7 +12,7 @@ from practice.calendar.actions import cancel_meeting, move_meeting
 from practice.calendar.attendance import record_attendance
 from practice.calendar.models import Meeting, Party, Status
 from practice.calendar.reserving import NotAllowed, Taken
-from practice.catalog.models import Approval
+from practice.catalog.models import Approval, Service
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
@@ -97,6 +97,26 @@ def test_all_sessions_are_booked_in_one_act(monday_at_nine):
     assert CareRelationship.objects.get().ends_at == last.ends_at + timedelta(days=30)
     assert AuditEvent.objects.filter(act="meeting.confirmed", client_id=member(program).pk).count() == 4
     assert AuditEvent.objects.get(act="sessions.scheduled").facts == {"number": 4, "first": 1}
+
+
+def test_a_series_that_is_sent_again_changes_nothing_and_another_one_is_refused():
+    program = make_program(sessions=4)
+    slots = weekly(program, count=2)
+    meetings = schedule(program, slots)
+    told = Message.objects.count()
+
+    assert schedule(program, slots) == meetings
+
+    assert (Meeting.objects.count(), Message.objects.count()) == (2, told)
+    later = [replace(slots[0], starts_at=slots[0].starts_at + DAY), slots[1]]
+    for other in (later, weekly(program, count=3)):
+        with pytest.raises(ValidationError) as refused:
+            schedule(program, other)
+        assert refused.value.code == "booked"
+    Service.objects.update(modes=["video", "phone"])
+    with pytest.raises(ValidationError) as refused:
+        schedule(program, slots, mode="phone")
+    assert refused.value.code == "booked"
 
 
 def test_each_client_gets_one_mail_about_the_whole_series(mailoutbox):

@@ -104,6 +104,22 @@ def test_a_series_is_looked_at_before_it_is_booked(client, program, monday_at_ni
     assert states(program) == ["booked"] * 4
 
 
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_series_that_is_pressed_twice_is_answered_as_the_first_time(client, program, monday_at_nine, count):
+    where = reverse("schedule_remaining", args=[program.pk])
+    times = {f"at_{n + 1}": stamp(monday_at_nine + n * WEEK) for n in range(count)} | {"mode": "video"}
+    enter(client, program.counselor)
+
+    answers = [client.post(where, times | {"do": "book"}, follow=True) for _press in range(2)]
+
+    for answer in answers:
+        assert answer.redirect_chain == [(reverse("program", args=[program.pk]), 302)]
+        assert f"{count} sesi sudah dipesan" in answer.text
+    assert Meeting.objects.count() == count
+    other = client.post(where, times | {"do": "book", "at_1": stamp(monday_at_nine + DAY)}, follow=True)
+    assert f"{count} sesi sudah dipesan" not in other.text
+
+
 def test_another_time_or_counselor_or_leaving_out_fixes_a_conflict(client, program, monday_at_nine):
     helper = make_counselor(name="Sari")
     program.co_counselors.add(helper)

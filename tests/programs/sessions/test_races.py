@@ -10,6 +10,7 @@ from django.db import connection
 
 from practice.calendar.actions import move_meeting
 from practice.calendar.models import Meeting
+from practice.messages.models import Message
 from practice.people.models import Role
 from programs.agreement.life import close_program, pause_program
 from programs.sessions.actions import book_session, schedule_remaining, schedule_session
@@ -101,8 +102,18 @@ def test_counselor_and_client_schedule_the_same_session_once(monday_at_nine):
 
     answers = at_once(by_counselor, by_client, by_counselor, by_client)
 
-    assert sorted(answers) == ["booked", "booked", "booked", "done"]
+    assert sorted(answers) in (["booked", "booked", "booked", "done"], ["booked", "booked", "done", "done"])
     assert Attempt.objects.count() == Meeting.objects.count() == 1
+
+
+def test_a_series_that_is_sent_twice_at_once_is_booked_once_and_answered_twice(monday_at_nine):
+    program = make_program(sessions=4)
+
+    answers = at_once(*[whole_series(program, monday_at_nine)] * 3)
+
+    assert answers == ["done"] * 3
+    assert Attempt.objects.count() == Meeting.objects.count() == 4
+    assert Message.objects.count() == 1
 
 
 def test_a_session_that_moves_and_one_that_is_booked_never_end_up_too_near(monday_at_nine):
