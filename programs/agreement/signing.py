@@ -16,7 +16,7 @@ from programs.agreement.care import clients_of, keep_open
 from programs.agreement.mails import tell, tell_counselor
 from programs.agreement.proposals import open_plan, refuse_strangers
 from programs.goals.actions import freeze_goals
-from programs.plan.actions import take_step
+from programs.plan.actions import end_consents, take_step
 from programs.plan.models import Plan, PlanStatus, Program, Signature, Status
 from programs.plan.texts import PlanText
 from programs.sessions.models import Session
@@ -28,7 +28,8 @@ def sign_plan(
 ) -> Signature:
     """Sign an offered plan as one of its clients. With the last signature it holds: see `_conclude`.
 
-    `consents` are the purposes that were ticked, `text_hash` names the text that was read in this language. Raise
+    `consents` are the purposes that were ticked: what this text asks for and was not ticked ends, if it was given
+    before; what it does not ask for stays. `text_hash` names the text that was read in this language. Raise
     ValidationError if the offer is no longer open (its status is the code), if this client has signed it ("signed"), if
     a needed consent is missing ("consent"), if another text was read ("text"), and for anyone but a client.
     """
@@ -41,6 +42,8 @@ def sign_plan(
         words = _("This agreement is needed. Without it the program cannot begin; you may also decline.")
         raise ValidationError({purpose: ValidationError(words, code="consent") for purpose in missing})
     asked = [*kept.consents_required, *kept.consents_optional]
+    before = Consent.objects.filter(client=client, given_for=kept.program_id, purpose__in=set(asked) - ticked)
+    end_consents(before, kept.program, by=by, now=now)
     Consent.objects.bulk_create(
         given(client=client, purpose=purpose, language=language, now=now, given_for=kept.program_id)
         for purpose in asked

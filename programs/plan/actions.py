@@ -1,12 +1,17 @@
 """The life of a program, step by step: every step is locked, allowed by the table, and kept with who, when and why."""
 
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from practice.people.accounts import User
+from practice.people.clients import Consent
 from practice.records.actions import record
 from programs.plan.models import Program, ProgramStep, Status
 
@@ -28,7 +33,8 @@ def refuse_but_counselors(program: Program, by: User) -> None:
 def take_step(program: Program, status: Status, *, by: User | None, reason: str = "", now: datetime, **changes) -> None:
     """Move a locked program on and keep the step. `changes` are further fields that change with it.
 
-    Raise ValidationError if this step is not allowed from where the program stands, or if the reason is too long.
+    A proposal that ends without an agreement ends the consents given with it. Raise ValidationError if this step is not
+    allowed from where the program stands, or if the reason is too long.
     """
     if len(reason) > LONGEST_REASON:
         raise ValidationError(_("Keep the reason under %(limit)d characters.") % {"limit": LONGEST_REASON})
@@ -38,6 +44,18 @@ def take_step(program: Program, status: Status, *, by: User | None, reason: str 
         setattr(program, name, value)
     program.save(update_fields=["status", "revision", *changes])
     ProgramStep.objects.create(program=program, was=was, became=status, by=by, reason=reason, at=now)
+    if was == Status.PROPOSED and status != Status.AGREED:
+        end_consents(Consent.objects.filter(given_for=program.pk), program, by=by, now=now)
+
+
+def end_consents(consents, program: Program, *, by: User | None, now: datetime) -> None:
+    """End those of these consents to a locked program that hold; the trail says so once for each client."""
+    holding = consents.filter(withdrawn_at=None).select_related("client").order_by("client_id", "purpose")
+    for client, theirs in groupby(holding, key=attrgetter("client")):
+        purposes = ",".join(each.purpose for each in theirs)
+        record(by, "consent.ended", program, client=client, now=now, consents=purposes)
+    # not before it was given, which may have happened while this waited for the lock
+    holding.update(withdrawn_at=Greatest("given_at", Value(now)))
 
 
 @transaction.atomic

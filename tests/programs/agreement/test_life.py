@@ -12,7 +12,8 @@ from practice.calendar.models import Status as MeetingStatus
 from practice.calendar.reserving import NotAllowed
 from practice.catalog.models import Service
 from practice.messages.models import Message
-from practice.people.models import CareRelationship, Role
+from practice.people.consents import given
+from practice.people.models import CareRelationship, Consent, Role
 from practice.records.actions import read
 from practice.records.models import AuditEvent
 from programs.agreement.changes import offer_extension, offer_method
@@ -28,7 +29,7 @@ from programs.agreement.life import (
     rest_longer,
     resume_program,
 )
-from programs.agreement.proposals import withdraw_proposal
+from programs.agreement.proposals import decline_proposal, withdraw_proposal
 from programs.plan.actions import begin
 from programs.plan.handover import Handover
 from programs.plan.models import ALLOWED_STEPS, CloseReason, Plan, PlanStatus, Program, ProgramStep, Status
@@ -393,6 +394,18 @@ def test_an_extension_is_signed_by_everybody_before_it_holds(program, couple):
     meeting = program.sessions.get(number=2).attempts.get().meeting
     assert (meeting.session_number, meeting.session_count) == (2, 9)
     assert plan.review_after == [2, 4, 8]
+
+
+def test_a_change_that_is_signed_or_declined_asks_for_no_consent_and_ends_none(program, couple):
+    for each in couple:
+        given(client=each, purpose="supervision", language="id", now=NOW, given_for=program.pk).save()
+    review(program)
+    plan = extend(program)
+    sign(plan, couple[0])
+
+    decline_proposal(plan=plan, client=couple[1], reason="", by=couple[1].user, now=NOW)
+
+    assert Consent.objects.filter(withdrawn_at=None).count() == 2
 
 
 @pytest.mark.parametrize("added", [0, -1, 4, 1000])

@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from practice.calendar.actions import cancel_meeting
 from practice.messages.models import Message
-from practice.people.models import CareRelationship
+from practice.people.models import CareRelationship, Consent
 from practice.records.actions import read
+from practice.records.models import AuditEvent
+from programs.agreement.life import close_program
 from programs.agreement.proposals import (
     answer_question,
     ask_question,
@@ -169,6 +171,45 @@ def test_a_declined_proposal_is_a_draft_again_and_can_be_written_anew(scene):
     again = scene.edit(plan.program)
     assert again.number == 2
     assert propose_program(program=plan.program, by=scene.ayu.user, now=NOW).number == 2
+
+
+def run_out(plan, scene):
+    expire_proposals(now=NOW + 14 * DAY)
+
+
+def decline(plan, scene):
+    decline_proposal(plan=plan, client=scene.clients[1], reason="", by=scene.clients[1].user, now=NOW)
+
+
+def withdraw(plan, scene):
+    withdraw_proposal(plan=plan, by=scene.ayu.user, now=NOW)
+
+
+def close(plan, scene):
+    close_program(program=plan.program, close_reason="not_begun", by=scene.ayu.user, now=NOW)
+
+
+@pytest.mark.parametrize("end", [run_out, decline, withdraw, close])
+def test_what_was_consented_to_with_a_proposal_ends_with_it(db, end):
+    scene = Scene(names=("Rina", "Budi"))
+    plan, rina = scene.proposed(), scene.clients[0]
+    sign(plan, rina)
+
+    end(plan, scene)
+
+    assert not Consent.objects.filter(withdrawn_at=None).exists()
+    ended = AuditEvent.objects.get(act="consent.ended")
+    assert (ended.client_id, ended.facts) == (rina.pk, {"consents": "health,online,program,supervision"})
+
+
+def test_a_consent_ends_with_its_proposal_even_if_it_was_given_while_the_other_waited_to_decline(db):
+    scene = Scene(names=("Rina", "Budi"))
+    plan = scene.proposed()
+    sign(plan, scene.clients[0], now=NOW + timedelta(seconds=1))
+
+    decline(plan, scene)
+
+    assert not Consent.objects.filter(withdrawn_at=None).exists()
 
 
 def test_a_withdrawn_proposal_cannot_be_signed(scene):

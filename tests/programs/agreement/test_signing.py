@@ -6,11 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
+from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
 from practice.records.models import AuditEvent
+from programs.agreement.consents import asked_of
 from programs.agreement.proposals import (
     ask_question,
     decline_proposal,
+    propose_program,
 )
 from programs.goals.models import GoalSet
 from programs.plan.models import Plan, PlanStatus, Program, ProgramStep, Signature, Status
@@ -110,6 +113,35 @@ def test_a_couple_is_agreed_when_both_have_signed(db):
     sign(plan, scene.clients[1])
     assert kept(plan.program).status == Status.AGREED
     assert CareRelationship.objects.filter(is_kept_open=True).count() == 2
+
+
+def test_what_a_client_left_out_of_the_next_version_holds_no_more_from_the_last(db):
+    scene = Scene(names=("Rina", "Budi"))
+    ratna = make_user(Role.SUPERVISOR)
+    make_supervision(scene.ayu, supervisor=ratna, co_signs=False)
+    plan, (rina, budi) = scene.proposed(), scene.clients
+    sign(plan, rina)
+    decline_proposal(plan=plan, client=budi, reason="", by=budi.user, now=NOW)
+    scene.edit(plan.program)
+    again = propose_program(program=plan.program, by=scene.ayu.user, now=NOW)
+
+    sign(again, rina, consents=["program", "health", "online"], now=NOW + DAY)
+    sign(again, budi, now=NOW + DAY)
+
+    assert not Program.objects.visible_to(ratna).exists()
+    said = {each.purpose: each.holds for each in asked_of(kept(plan.program), rina)}
+    assert said == {"program": True, "health": True, "online": True, "supervision": False}
+
+
+def test_signing_ends_what_it_asks_for_and_finds_left_out_and_keeps_what_it_does_not_ask_for(scene):
+    plan, rina = scene.proposed(), scene.clients[0]
+    for purpose in ("supervision", "booking"):
+        given(client=rina, purpose=purpose, language="id", now=NOW, given_for=plan.program_id).save()
+
+    sign(plan, rina, consents=["program", "health", "online"])
+
+    holding = Consent.objects.filter(withdrawn_at=None).values_list("purpose", flat=True)
+    assert set(holding) == {"program", "health", "online", "booking"}
 
 
 def test_another_text_than_the_offered_one_is_not_signed(scene):
