@@ -7,6 +7,7 @@ from practice.calendar.models import Closure, Meeting, Participant, Status, Time
 from practice.calendar.reserving import place_in_time
 from practice.catalog.models import Kind, Location, Mode, Room, Service
 from practice.people.clients import email_hash
+from practice.people.consents import given
 from practice.people.models import CareRelationship, Client, Counselor, Licence, Practice, Role, RoleGrant, User
 from practice.people.supervision import Supervision
 from programs.goals.models import Goal, GoalSet
@@ -172,8 +173,10 @@ def make_program(
 ):
     """A program that went round the actions, with a plan, its stations, care kept open, and perhaps goals.
 
-    From `agreed` on the plan is signed and the goals are frozen; `plan` takes fields of the plan, such as pace_days.
+    From `agreed` on the plan is signed, the goals are frozen, and its clients have given the `consents`, by default to
+    supervision and video calls; `plan` takes fields of the plan, such as pace_days.
     """
+    consents = plan.pop("consents", ["supervision", "online"])
     counselor = counselor or make_counselor()
     clients = clients or [make_client(user=make_user(Role.CLIENT))]
     is_signed = status not in (ProgramStatus.DRAFT, ProgramStatus.PROPOSED)
@@ -216,6 +219,9 @@ def make_program(
     agreed = Plan.objects.create(
         program=program, number=1, planned_sessions=sessions, created_at=now, **defaults | plan
     )
+    if is_signed:
+        for client, purpose in itertools.product(clients, consents):
+            given(client=client, purpose=purpose, language="id", now=now, given_for=program.pk).save()
     for number in range(1, sessions + 1):
         Session.objects.create(program=program, plan=agreed, number=number, aim=f"Langkah {number}")
     if goals:

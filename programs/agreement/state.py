@@ -9,7 +9,7 @@ from practice.people.accounts import User
 from practice.people.clients import Consent
 from programs.agreement.life import OFFER_TO_CLOSE_AFTER
 from programs.plan.handover import Handover
-from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, ProgramStep, Signature, Status
+from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, ProgramMember, ProgramStep, Signature, Status
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def with_standing(programs, user: User):
     last = PlanQuestion.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED)
     last = last.order_by("-written_at", "-pk")
     signed = Signature.objects.filter(plan__program=OuterRef("pk"), plan__status=PlanStatus.OFFERED, client__user=user)
-    refusing = Signature.objects.refusing(Consent.Purpose.ONLINE)
+    refusing = ProgramMember.objects.without_consent(Consent.Purpose.ONLINE).filter(program=OuterRef("pk"))
     paused = ProgramStep.objects.filter(program=OuterRef("pk"), became=Status.PAUSED).order_by("-at")
     return programs.annotate(
         offer_cause=Subquery(offer.values("cause")),
@@ -47,7 +47,7 @@ def with_standing(programs, user: User):
         has_signed=Exists(signed),
         handover_asked=Subquery(asked.values("pk")),
         paused_at=Subquery(paused.values("at")[:1]),
-        refuses_video=Exists(refusing.filter(plan__program=OuterRef("pk"))),
+        refuses_video=Exists(refusing),
     )
 
 

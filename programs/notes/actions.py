@@ -26,7 +26,7 @@ from programs.notes.models import (
     ProgressNote,
 )
 from programs.plan.actions import refuse_but_counselors
-from programs.plan.models import Program, Signature
+from programs.plan.models import Program
 from programs.sessions.models import Session
 from programs.sessions.thread import State, Station
 from programs.sessions.writers import Writers, refuse_but_writers
@@ -173,9 +173,9 @@ def missing_from(note: ProgressNote, goal_ids) -> list[tuple[str, str]]:
 def co_signers_of(author: User, program: Program, now: datetime):
     """Supervisions under which somebody else co-signs what this person writes in a program.
 
-    None where a client refuses supervision, or has taken that consent back: then nobody else reads it.
+    None where the consent of a client to supervision does not hold: then nobody else reads it.
     """
-    if Signature.objects.refusing("supervision").filter(plan__program=program).exists():
+    if program.members.without_consent("supervision").exists():
         return Supervision.objects.none()
     current = Supervision.objects.current(now).filter(counselor__user=author, co_signs=True)
     return current.exclude(supervisor=author).select_related("supervisor")

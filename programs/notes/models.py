@@ -20,7 +20,7 @@ from practice.records.fields import EncryptedTextField
 from practice.records.models import KeyHolder, RecordQuerySet
 from programs.goals.models import Goal
 from programs.library.models import NoteFormat
-from programs.plan.models import Program, Signature
+from programs.plan.models import Program, ProgramMember
 from programs.sessions.models import Session
 from programs.sessions.writers import Writers
 
@@ -49,7 +49,7 @@ class ProgressNoteQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Their own for the author, while they care for somebody in it; signed ones for whoever leads or supervises it.
 
-        And what a supervisee handed in, for their supervisor, unless a client refuses supervision. Clients read notes
+        And what a supervisee handed in, for their supervisor, while every client consents to that. Clients read notes
         only on request, outside these pages.
         """
         seen = Q(author=user, program__in=Program.objects.in_care_of(user).values("pk"))
@@ -67,7 +67,7 @@ class ProgressNoteQuerySet(RecordQuerySet):
     @staticmethod
     def _by_supervisee(user, **fields):
         supervised = Supervision.objects.current().filter(supervisor=user, **fields).exclude(counselor__user=user)
-        refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("program"))
+        refusing = ProgramMember.objects.without_consent("supervision").filter(program=models.OuterRef("program"))
         return Q(author__in=supervised.values("counselor__user")) & ~models.Exists(refusing)
 
     def signed(self):

@@ -67,7 +67,8 @@ class ProgramQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """Its counselors while they care for somebody in it, their supervisor, and the clients from the proposal on.
 
-        Whoever helps to lead it finds it once it is agreed on. Nobody at the desk. Outside care a program is not there,
+        Whoever helps to lead it finds it once it is agreed on, and so does the supervisor of who leads it, while the
+        consent to that of every client holds. Nobody at the desk. Outside care a program is not there,
         whoever once led it.
         """
         return self.filter(self._offered_to(user) | self._led_or_watched(user)).distinct()
@@ -82,8 +83,9 @@ class ProgramQuerySet(RecordQuerySet):
             seen |= self._cared_for(user)
         if user.has_role(Role.SUPERVISOR):
             supervised = Supervision.objects.current().filter(supervisor=user)
-            refusing = Signature.objects.refusing("supervision").filter(plan__program=models.OuterRef("pk"))
-            seen |= Q(counselor__in=supervised.values("counselor")) & ~models.Exists(refusing)
+            refusing = ProgramMember.objects.without_consent("supervision").filter(program=models.OuterRef("pk"))
+            agreed = Q(counselor__in=supervised.values("counselor"), agreed_at__isnull=False)
+            seen |= agreed & ~models.Exists(refusing)
         return seen
 
     @classmethod
@@ -240,6 +242,18 @@ class Program(KeyHolder):
         return self.close_reason in PLANNED_ENDINGS
 
 
+class ProgramMemberQuerySet(models.QuerySet):
+    def without_consent(self, purpose: str):
+        """Those whose consent to this purpose does not hold: never given for this program, or ended since."""
+        given = Consent.objects.filter(
+            client=models.OuterRef("client"),
+            given_for=models.OuterRef("program"),
+            purpose=purpose,
+            withdrawn_at=None,
+        )
+        return self.exclude(models.Exists(given))
+
+
 class ProgramMember(models.Model):
     """A client who takes part in a program: one, or a couple or family."""
 
@@ -247,6 +261,8 @@ class ProgramMember(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="program_memberships")
     position = models.PositiveSmallIntegerField(default=1)
     was_offered = models.BooleanField(default=False, help_text="a proposal was there for them to read")
+
+    objects = ProgramMemberQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -363,18 +379,6 @@ class Plan(models.Model):
         return self.status == PlanStatus.OFFERED and now < self.expires_at
 
 
-class SignatureQuerySet(models.QuerySet):
-    def refusing(self, purpose: str):
-        """Signatures to a proposal whose client left out this consent, or took it back since."""
-        given = Consent.objects.filter(
-            client=models.OuterRef("client"),
-            given_for=models.OuterRef("plan__program"),
-            purpose=purpose,
-            withdrawn_at=None,
-        )
-        return self.filter(plan__cause="proposal").exclude(models.Exists(given))
-
-
 class Signature(models.Model):
     """A client's yes to one plan: to which text, in which language, when. Added once, never changed."""
 
@@ -385,8 +389,6 @@ class Signature(models.Model):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     signed_at = models.DateTimeField()
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-
-    objects = SignatureQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["plan", "client"], name="a_client_signs_a_plan_once")]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from practice.catalog.models import Mode
 from practice.people.clients import Consent
-from programs.plan.models import Program, Signature
+from programs.plan.models import Program
 from programs.sessions.thread import State, Station, Thread
 
 MOST_AHEAD = 2  # coming sessions before it with which a client does not book a further one alone
@@ -79,8 +79,7 @@ def modes_of(program: Program) -> list[str]:
     At most one statement.
     """
     modes = program.service.modes
-    refusing = Signature.objects.refusing(Consent.Purpose.ONLINE).filter(plan__program=program)
-    if Mode.VIDEO in modes and refusing.exists():
+    if Mode.VIDEO in modes and program.members.without_consent(Consent.Purpose.ONLINE).exists():
         return [mode for mode in modes if mode != Mode.VIDEO]
     return modes
 

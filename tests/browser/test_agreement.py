@@ -127,7 +127,9 @@ def test_pages_about_the_life_of_a_program_can_be_read_by_everyone(
 def agreed(scene):
     """A program of all clients of the scene, who have given every needed consent and one of the others."""
     asked = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
-    program = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service, now=NOW, **asked)
+    program = make_program(
+        counselor=scene.ayu, clients=scene.clients, service=scene.service, now=NOW, consents=(), **asked
+    )
     Consent.objects.bulk_create(
         given(client=client, purpose=purpose, language="id", now=NOW, given_for=program.pk)
         for client in scene.clients

@@ -17,7 +17,7 @@ from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
 from practice.records.models import AuditEvent
 from programs.agreement.consents import asked_of, give_consent, withdraw_consent
-from programs.plan.models import CloseReason, Program, Signature, Status
+from programs.plan.models import CloseReason, Program, Status
 from programs.sessions.actions import book_session, schedule_remaining
 from programs.sessions.planning import Slot
 from programs.sessions.rules import modes_of
@@ -33,7 +33,7 @@ from tests.factories import (
 from tests.programs.agreement.steps import hand_in, write_note
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ASKED = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"]}
+ASKED = {"consents_required": ["program", "health"], "consents_optional": ["online", "supervision"], "consents": ()}
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +101,6 @@ def test_a_free_consent_is_taken_back_and_the_program_goes_on(program, rina):
 def test_a_supervisor_reads_no_more_once_the_consent_is_taken_back(program, rina):
     supervisor = make_user(Role.SUPERVISOR)
     make_supervision(program.counselor, supervisor=supervisor)
-    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW, "signed_by": rina.user}
-    Signature.objects.create(plan=program.plans.get(), client=rina, **signed)
     assert program in Program.objects.visible_to(supervisor)
 
     withdraw(program, rina, "supervision")
@@ -142,9 +140,6 @@ def test_a_yes_to_a_supervisor_in_one_program_is_none_in_the_next(program, rina)
     make_supervision(program.counselor, supervisor=supervisor)
     second = make_program(clients=[rina], counselor=program.counselor, **ASKED)
     agree(second, rina, "program", "health")
-    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW, "signed_by": rina.user}
-    for each in (program, second):
-        Signature.objects.create(plan=each.plans.get(), client=rina, **signed)
 
     assert set(Program.objects.visible_to(supervisor)) == {program}
 
@@ -212,11 +207,10 @@ MODES = ["video", "phone"]
 
 
 def refusing(program, *clients):
-    """The program, signed by these clients without the consent to video calls, given by phone as well."""
+    """The program, given by phone as well, without these clients' consent to video calls."""
     Service.objects.filter(pk=program.service_id).update(modes=MODES)
-    signed = {"text_hash": "0" * 64, "language": "id", "signed_at": NOW}
-    for each in clients:
-        Signature.objects.create(plan=program.plans.get(), client=each, signed_by=each.user, **signed)
+    given_by = Consent.objects.filter(given_for=program.pk, client__in=clients, purpose="online")
+    given_by.update(withdrawn_at=NOW)
     return Program.objects.for_page().get(pk=program.pk)
 
 

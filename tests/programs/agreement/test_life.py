@@ -12,7 +12,6 @@ from practice.calendar.models import Status as MeetingStatus
 from practice.calendar.reserving import NotAllowed
 from practice.catalog.models import Service
 from practice.messages.models import Message
-from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
 from practice.records.actions import read
 from practice.records.models import AuditEvent
@@ -397,8 +396,6 @@ def test_an_extension_is_signed_by_everybody_before_it_holds(program, couple):
 
 
 def test_a_change_that_is_signed_or_declined_asks_for_no_consent_and_ends_none(program, couple):
-    for each in couple:
-        given(client=each, purpose="supervision", language="id", now=NOW, given_for=program.pk).save()
     review(program)
     plan = extend(program)
     sign(plan, couple[0])

@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from practice.messages.models import Message
-from practice.people.models import Role, Supervision, User
+from practice.people.models import Consent, Role, Supervision, User
 from programs.agreement.care import keep_open
 from programs.agreement.handovers import ask_handover
 from programs.agreement.tasks import look_after_offers
 from programs.plan.handover import Handover
-from programs.plan.models import Plan, PlanStatus, Program, Signature, Status
+from programs.plan.models import Plan, PlanStatus, Program, Status
 from programs.reviews.models import Review
 from tests.factories import NOW, make_attempt, make_counselor, make_method, make_program, make_supervision, make_user
 from tests.programs.agreement.steps import DAY, Scene, hash_in
@@ -343,8 +343,7 @@ def test_a_supervisor_who_may_not_see_the_program_asks_nothing(client, scene, ru
     elif how == "ended":
         Supervision.objects.update(ended_at=NOW - DAY)
     else:
-        [rina] = scene.clients
-        Signature.objects.create(plan=running.plans.get(), client=rina, signed_at=NOW, signed_by=rina.user)
+        Consent.objects.update(withdrawn_at=NOW)
     enter(client, ratna)
 
     assert client.get(reverse("program_handover", args=[running.pk])).status_code == 404

@@ -9,11 +9,13 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
 from practice.records.models import AuditEvent
-from programs.agreement.consents import asked_of
+from programs.agreement.consents import asked_of, withdraw_consent
+from programs.agreement.life import close_program
 from programs.agreement.proposals import (
     ask_question,
     decline_proposal,
     propose_program,
+    withdraw_proposal,
 )
 from programs.goals.models import GoalSet
 from programs.plan.models import Plan, PlanStatus, Program, ProgramStep, Signature, Status
@@ -71,13 +73,58 @@ def test_a_needed_consent_cannot_be_left_out(scene, left_out):
 def test_a_free_consent_can_be_left_out_and_then_no_supervisor_reads(scene):
     ratna = make_user(Role.SUPERVISOR)
     make_supervision(scene.ayu, supervisor=ratna, co_signs=False)
-    plan = scene.proposed()
-    assert Program.objects.visible_to(ratna).exists()
 
-    sign(plan, scene.clients[0], consents=["program", "health", "online"])
+    sign(scene.proposed(), scene.clients[0], consents=["program", "health", "online"])
 
     assert not Program.objects.visible_to(ratna).exists()
     assert set(Consent.objects.values_list("purpose", flat=True)) == {"program", "health", "online"}
+
+
+def test_a_supervisor_finds_a_program_once_every_client_has_agreed_to_it_and_to_their_reading(db):
+    scene = Scene(names=("Rina", "Budi"))
+    ratna, (rina, budi) = make_user(Role.SUPERVISOR), scene.clients
+    make_supervision(scene.ayu, supervisor=ratna, co_signs=False)
+    found = lambda: Program.objects.visible_to(ratna).count()  # noqa: E731
+    program = scene.finished()
+    assert found() == 0
+    plan = propose_program(program=program, by=scene.ayu.user, now=NOW)
+    assert found() == 0
+
+    sign(plan, rina)
+    assert found() == 0
+    sign(plan, budi)
+    assert found() == 1
+
+    withdraw_consent(program=program, client=budi, purpose="supervision", by=budi.user, now=NOW)
+    assert found() == 0
+
+
+@pytest.mark.parametrize("end", ["declined", "closed"])
+def test_a_supervisor_never_finds_a_program_that_nobody_agreed_to(scene, end):
+    ratna, [rina] = make_user(Role.SUPERVISOR), scene.clients
+    make_supervision(scene.ayu, supervisor=ratna)
+    plan = scene.proposed()
+
+    if end == "declined":
+        decline_proposal(plan=plan, client=rina, reason="", by=rina.user, now=NOW)
+    else:
+        close_program(program=plan.program, close_reason="not_begun", by=scene.ayu.user, now=NOW)
+
+    assert not Program.objects.visible_to(ratna).exists()
+
+
+def test_who_once_signed_and_takes_part_no_more_keeps_no_supervisor_out(db):
+    scene = Scene(names=("Rina", "Budi"))
+    ratna, (rina, budi) = make_user(Role.SUPERVISOR), scene.clients
+    make_supervision(scene.ayu, supervisor=ratna, co_signs=False)
+    plan = scene.proposed()
+    sign(plan, rina)
+    withdraw_proposal(plan=plan, by=scene.ayu.user, now=NOW)
+    scene.edit(plan.program, clients=[budi])
+
+    sign(propose_program(program=plan.program, by=scene.ayu.user, now=NOW), budi)
+
+    assert Program.objects.visible_to(ratna).exists()
 
 
 def test_a_supervisor_who_co_signs_is_named_and_needed(scene):

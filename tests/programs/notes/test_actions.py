@@ -26,7 +26,6 @@ from programs.notes.chain import is_unchanged, verify_program
 from programs.notes.due import notes_due
 from programs.notes.formats import Body, Writing, in_format
 from programs.notes.models import Addendum, IndividualPart, NoteStatus, ProcessNote, ProgressNote
-from programs.plan.models import Signature
 from tests.factories import (
     NOW,
     make_attempt,
@@ -649,16 +648,14 @@ def test_nothing_of_it_lies_open_in_the_database_or_the_trail(program, couple, a
             assert not any(b"KANARI".hex() in row[0] or "KANARI" in row[0] for row in rows)
 
 
-def sign_agreement(program, client):
-    """The client has signed: against supervision, unless they consent to that too."""
-    Signature.objects.create(
-        plan=program.plans.get(), client=client, text_hash="0", language="id", signed_at=NOW, signed_by=client.user
-    )
+def refuse_supervision(program, client):
+    """The client takes that consent back."""
+    Consent.objects.filter(given_for=program.pk, client=client, purpose="supervision").update(withdrawn_at=NOW)
 
 
 def test_against_the_will_of_a_client_no_note_is_handed_to_a_supervisor(program, couple, supervisor):
     waiting = sign(save(program))
-    sign_agreement(program, couple[0])
+    refuse_supervision(program, couple[0])
 
     assert not ProgressNote.objects.visible_to(supervisor).filter(pk=waiting.pk).exists()
     assert not ProgressNote.objects.awaiting(supervisor).exists()
@@ -682,7 +679,7 @@ def test_a_former_supervisor_finds_no_note(program, ayu, supervisor):
 
 def test_a_client_refuses_supervision_for_their_own_program_alone(program, supervisor):
     other = make_program()
-    sign_agreement(other, other.members.get().client)
+    refuse_supervision(other, other.members.get().client)
 
     note = sign(save(program))
 
@@ -691,15 +688,9 @@ def test_a_client_refuses_supervision_for_their_own_program_alone(program, super
 
 
 def test_a_supervisor_co_signs_while_every_client_consents(program, couple, supervisor):
-    for client in couple:
-        sign_agreement(program, client)
-        Consent.objects.create(
-            client=client, purpose="supervision", version=1, language="id", given_for=program.pk, given_at=NOW
-        )
-
     assert sign(save(program)).status == NoteStatus.SUBMITTED
 
-    Consent.objects.filter(client=couple[1]).update(withdrawn_at=NOW)
+    refuse_supervision(program, couple[1])
     assert sign(save(program, 2)).status == NoteStatus.SIGNED
 
 
@@ -714,6 +705,6 @@ def test_a_supervisor_whom_a_client_refuses_reads_no_signed_note(program, couple
     note = sign(save(program))
     assert ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
 
-    sign_agreement(program, couple[0])
+    refuse_supervision(program, couple[0])
 
     assert not ProgressNote.objects.visible_to(supervisor).filter(pk=note.pk).exists()
