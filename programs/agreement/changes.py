@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from practice.people.accounts import User
@@ -22,9 +24,14 @@ def most_added(plan: Plan) -> int:
     return max(0, min(plan.planned_sessions // 2, MOST_SESSIONS - plan.planned_sessions))
 
 
-def may_extend(program: Program, plan: Plan) -> bool:
-    """True if a review since the standing plan was signed decided to add sessions."""
-    return program.reviews.filter(decision="extend", held_at__gte=plan.answered_at or plan.created_at).exists()
+def may_extend(program: Program) -> bool:
+    """True if a review since the number of sessions was last agreed on decided to add some.
+
+    Another method, signed in between, leaves the number and so that decision as it was.
+    """
+    counted = program.plans.filter(status=PlanStatus.SIGNED).exclude(cause=Plan.Cause.METHOD)
+    since = counted.order_by("-number").values(agreed_at=Coalesce("answered_at", "created_at"))[:1]
+    return program.reviews.filter(decision="extend", held_at__gte=Subquery(since)).exists()
 
 
 def offer_extension(*, program: Program, added: int, reason: str, by: User, now: datetime, request=None) -> Plan:
@@ -45,7 +52,7 @@ def offer_extension(*, program: Program, added: int, reason: str, by: User, now:
             },
             code="added",
         )
-    if not may_extend(program, standing):
+    if not may_extend(program):
         raise ValidationError(
             _("Hold a review with the client first, and decide there to add sessions."), code="review"
         )

@@ -111,7 +111,7 @@ def program_extend(request, pk):
     if request.method == "POST" and done(request, form, offer_extension, program=program):
         messages.success(request, _("The change is with the client. It holds once everybody has signed."))
         return redirect("program", program.pk)
-    context = {"program": program, "plan": plan, "most": most_added(plan), "has_review": may_extend(program, plan)}
+    context = {"program": program, "plan": plan, "most": most_added(plan), "has_review": may_extend(program)}
     return answer(request, "programs/agreement/extend.html", form, **context)
 
 

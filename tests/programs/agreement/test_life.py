@@ -426,6 +426,36 @@ def test_an_extension_needs_a_review_that_decided_so_since_the_last_signature(pr
     assert refusal.value.code == "review"
 
 
+def test_an_extension_that_was_decided_on_is_still_offered_after_another_method(program, couple):
+    review(program, at=NOW + 1 * DAY)
+    change = offer_method(program=program, method=make_method(), reason="x", **by(program) | {"now": NOW + 2 * DAY})
+    for client in couple:
+        sign(change, client, now=NOW + 3 * DAY)
+
+    plan = extend(program, now=NOW + 4 * DAY)
+    for client in couple:
+        sign(plan, client, now=NOW + 5 * DAY)
+
+    assert (kept(program).plans.count(), len(thread_of(program))) == (3, 9)
+
+
+def test_a_further_extension_needs_a_review_after_the_last_one(program, couple):
+    review(program, at=NOW + 1 * DAY)
+    plan = extend(program, now=NOW + 2 * DAY)
+    for client in couple:
+        sign(plan, client, now=NOW + 3 * DAY)
+    change = offer_method(program=program, method=make_method(), reason="x", **by(program) | {"now": NOW + 4 * DAY})
+    for client in couple:
+        sign(change, client, now=NOW + 5 * DAY)
+
+    with pytest.raises(ValidationError) as refusal:
+        extend(program, now=NOW + 6 * DAY)
+    assert refusal.value.code == "review"
+
+    review(program, at=NOW + 6 * DAY)
+    assert extend(program, now=NOW + 6 * DAY).cause == "extension"
+
+
 def test_an_extension_without_a_reason_is_refused(program):
     review(program)
 
