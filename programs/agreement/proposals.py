@@ -85,9 +85,9 @@ def refuse_unfinished(offer: Offer, *, now: datetime) -> None:
             % {"name": unable[0].full_name},
             code="co_counselors",
         )
-    adult_age = Practice.current().adult_age
+    adult_age, today = Practice.current().adult_age, program.day_of(now)
     for client in offer.clients:
-        if client.is_minor(on=now.date(), adult_age=adult_age) and client.guardian_consented_at is None:
+        if client.is_minor(on=today, adult_age=adult_age) and client.guardian_consented_at is None:
             raise ValidationError(
                 _("%(name)s is not of age yet. A parent or guardian needs to agree first: ask the front desk.")
                 % {"name": client.preferred_name},

@@ -33,11 +33,12 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
     """Write a further goal into the set that is being worked on; the first of a draft begins its set.
 
     `goal` holds the texts of TEXTS, weight, baseline and perhaps target_on. Raise ValidationError if no set is open,
-    if it has five goals, for what `check_goal` refuses, and for anyone but its counselors.
+    if it has five goals, for what `check_goal` refuses, and for anyone but its counselors; today is the day on the clock
+    of who leads the program.
     """
     kept = locked(program)
     refuse_but_counselors(kept, by)
-    check_goal(**goal, today=now.date())
+    check_goal(**goal, today=kept.day_of(now))
     goal_set = _open_set(kept) or _first_set(kept)
     taken = set(goal_set.goals.values_list("position", flat=True))
     free = [position for position in range(1, MOST_GOALS + 1) if position not in taken]
@@ -54,7 +55,8 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
 def edit_goal(*, goal: Goal, by, now: datetime, **changes) -> Goal:
     """Replace what a goal says, while its set is not frozen. Refuses as `add_goal` does."""
     kept = _open_goal(goal, by)
-    check_goal(**changes, today=now.date() if changes.get("target_on") != kept.target_on else None)
+    today = kept.goal_set.program.day_of(now)
+    check_goal(**changes, today=today if changes.get("target_on") != kept.target_on else None)
     for name, value in changes.items():
         setattr(kept, name, value)
     kept.save()

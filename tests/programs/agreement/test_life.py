@@ -1,10 +1,11 @@
 """The life of a program after its agreement: pauses, endings, changes, another counselor."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from practice.calendar.actions import Elsewhere, cancel_meeting, move_meeting
 from practice.calendar.models import Meeting, Party
@@ -146,6 +147,19 @@ def test_a_pause_calls_off_what_lies_in_it_and_nothing_after_it(program, couple)
     told = Message.objects.filter(kind="meeting.cancelled").values_list("client", flat=True)
     assert set(told) == {client.pk for client in couple}
     assert thread_of(program).open == 5
+
+
+def test_a_pause_calls_off_by_the_clock_of_the_counselor_wherever_it_is_written(couple):
+    program = make_program(counselor=make_counselor(zone="Europe/Berlin"), clients=couple, sessions=6)
+    evening_before, day_itself = datetime(2026, 12, 13, 21, 30, tzinfo=UTC), datetime(2026, 12, 13, 23, 0, tzinfo=UTC)
+    make_attempt(program, 1, starts_at=evening_before)
+    make_attempt(program, 2, starts_at=day_itself)
+
+    with timezone.override("Asia/Jakarta"):
+        pause(program, keep_meetings=False, resume_on=date(2026, 12, 14))
+
+    assert meetings(program)[1] == MeetingStatus.CANCELLED
+    assert meetings(program)[2] == MeetingStatus.CONFIRMED
 
 
 @pytest.mark.parametrize("days", [-1, 0, 181])

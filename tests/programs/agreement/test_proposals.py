@@ -1,7 +1,7 @@
 """From a consultation to a signed agreement: drafted, offered, asked about, declined, run out, signed."""
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -121,6 +121,17 @@ def test_a_minor_needs_a_guardian_first(scene):
         scene.proposed()
 
     assert refusal.value.code == "guardian"
+
+
+def test_a_client_comes_of_age_on_the_clock_of_the_counselor(scene):
+    scene.clients[0].birth_year = 2009
+    scene.clients[0].save()
+    program = scene.finished()
+
+    with pytest.raises(ValidationError):
+        propose_program(program=program, by=scene.ayu.user, now=datetime(2026, 12, 31, 16, 59, tzinfo=UTC))
+
+    assert propose_program(program=program, by=scene.ayu.user, now=datetime(2026, 12, 31, 17, 1, tzinfo=UTC))
 
 
 def test_a_proposal_is_not_edited_while_it_is_read(scene):

@@ -1,6 +1,6 @@
 """Goals: written while they are being agreed on, frozen by the agreement, rated by each side for itself."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -248,6 +248,16 @@ def test_goals_are_written_by_the_programs_counselors(draft, now, act):
 
     assert refusal(WRITING[act], draft, goal, by=stranger, now=now) == "role"
     assert (Goal.objects.count(), GoalSet.objects.get().revision) == (1, revision)
+
+
+def test_a_target_lies_after_today_on_the_clock_of_the_counselor(draft):
+    night = datetime(2026, 11, 23, 18, tzinfo=UTC)  # the 24th in Jakarta
+    goal = add(draft, night, target_on=date(2026, 11, 25))
+
+    with pytest.raises(ValidationError, match=r"setelah|after"):
+        add(draft, night, target_on=date(2026, 11, 24))
+    with pytest.raises(ValidationError, match=r"setelah|after"):
+        edit_goal(goal=goal, by=draft.counselor.user, now=night, **WORDING | {"target_on": date(2026, 11, 24)})
 
 
 @pytest.mark.parametrize("status", [Status.PROPOSED, Status.ACTIVE, Status.CLOSED])
