@@ -157,9 +157,11 @@ def seat(program: Program, clients: Sequence[Client]) -> None:
 
 
 def lay_out(program: Program, plan: Plan, outline: Sequence[Mapping[str, str]] = ()) -> None:
-    """Have exactly as many stations as the draft plans: those there stay as they are, further ones follow."""
+    """Have a station for each session that the draft plans: those there stay as they are, further ones follow.
+
+    Those beyond are planned no longer, but keep their words until the draft is offered: it may be lengthened again.
+    """
     there = program.sessions.count()
-    Session.objects.filter(program=program, number__gt=plan.planned_sessions).delete()
     Session.objects.filter(program=program).exclude(plan=plan).update(plan=plan)
     texts = [{name: each.get(name, "")[: LONGEST[name]] for name in OUTLINE} for each in outline]
     Session.objects.bulk_create(
@@ -214,7 +216,7 @@ def edit_outline(
             _("This draft was changed elsewhere meanwhile. What you typed is still here; save again to keep it."),
             code="conflict",
         )
-    there = {session.number: session for session in kept.sessions.all()}
+    there = {session.number: session for session in kept.sessions.planned()}
     if not set(outline) <= set(there):
         raise ValidationError(
             _("The number of sessions was changed meanwhile. Copy what you wrote, and open the page again."),

@@ -112,6 +112,7 @@ def _offer(offer, seen, texts, *, by, now, kind) -> Plan:
     for code, text in texts.items():
         PlanText.objects.create(plan=kept, language=code, text=text, text_hash=hash_of(text))
     if kept.cause == Plan.Cause.PROPOSAL:
+        program.sessions.filter(number__gt=kept.planned_sessions).delete()
         program.members.update(was_offered=True)
         take_step(program, Status.PROPOSED, by=by, now=now)
     prolong_care(program, until=kept.expires_at, now=now)

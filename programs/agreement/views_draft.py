@@ -146,7 +146,7 @@ def draft_terms(request, pk):
 def draft_outline(request, pk):
     """What each session is for."""
     program = drafted(request, pk)
-    sessions = list(Session.objects.filter(program=program).order_by("number"))
+    sessions = list(Session.objects.planned().filter(program=program).order_by("number"))
     for session in sessions:
         session.program = program
     read_together([sessions], by=request.user, reason="writing a proposal", request=request, knowing=[program])

@@ -53,7 +53,8 @@ def glances_of(program_ids: list[UUID]) -> dict[UUID, Thread]:
     for pk, *rule in rules:
         threads[pk].plan = SeenPlan(*rule)
     rows = (
-        Session.objects.filter(program__in=program_ids)
+        Session.objects.planned()
+        .filter(program__in=program_ids)
         .order_by("program_id", "number", "attempts__meeting__starts_at", "attempts__pk")
         .values_list(
             "program_id",

@@ -4,13 +4,19 @@ import uuid
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from practice.calendar.models import Meeting
 from practice.records.fields import EncryptedTextField
 from practice.records.models import RecordQuerySet
 from programs.plan.models import Plan, Program
+
+
+class SessionQuerySet(RecordQuerySet):
+    def planned(self):
+        """Sessions that their plan counts: a draft that was shortened keeps the words of the others until its offer."""
+        return self.filter(number__lte=F("plan__planned_sessions"))
 
 
 class Session(models.Model):
@@ -28,7 +34,7 @@ class Session(models.Model):
         null=True, blank=True, help_text="no longer needed, because the program ended before it"
     )
 
-    objects = RecordQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -45,7 +45,7 @@ def typed_session(user: User, pk: UUID) -> Session:
 
 def _session_of(user: User, attempts, pk: UUID) -> Session:
     in_program = Q(program__in=Program.objects.for_counselor(user).values("pk"))
-    found = Session.objects.filter(in_program | Q(pk__in=attempts.values("session")))
+    found = Session.objects.planned().filter(in_program | Q(pk__in=attempts.values("session")))
     return _with_people(get_object_or_404(found, pk=pk))
 
 
@@ -68,7 +68,8 @@ def watched_session(user: User, pk: UUID) -> Session:
 
 
 def _session_in(programs, pk: UUID) -> Session:
-    return _with_people(get_object_or_404(Session.objects.filter(program__in=programs.values("pk")), pk=pk))
+    found = Session.objects.planned().filter(program__in=programs.values("pk"))
+    return _with_people(get_object_or_404(found, pk=pk))
 
 
 def _with_people(session: Session) -> Session:

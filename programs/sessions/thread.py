@@ -157,7 +157,7 @@ def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
         plan.program = by_id[plan.program_id]
         threads[plan.program_id].plan = plan
     meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service", "meeting__room__location")
-    sessions = Session.objects.filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))
+    sessions = Session.objects.planned().filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))
     for session in sessions.order_by("program_id", "number"):
         session.program = by_id[session.program_id]
         thread = threads[session.program_id]

@@ -106,7 +106,8 @@ class Scene:
         program = self.draft(consultation=self.consultation)
         self.edit(program, **changes)
         aims = {
-            number: {"aim": f"KANARI-LANGKAH {number}"} for number in program.sessions.values_list("number", flat=True)
+            number: {"aim": f"KANARI-LANGKAH {number}"}
+            for number in program.sessions.planned().values_list("number", flat=True)
         }
         write_outline(program, aims, by=self.ayu.user)
         return program

@@ -8,6 +8,8 @@ from django.utils.translation import override
 from practice.records.actions import read
 from programs.agreement.drafts import draft_program, drop_draft
 from programs.plan.models import AbsenceRule, Program, ProgramStep, Status
+from programs.sessions.glance import glances_of
+from programs.sessions.thread import thread_of
 from tests.factories import NOW, make_client, make_service
 from tests.programs.agreement.steps import Scene, make_template, write_outline
 
@@ -17,6 +19,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def scene(db):
     return Scene()
+
+
+def numbers_of(program):
+    return list(program.sessions.order_by("number").values_list("number", flat=True))
 
 
 def kept(program):
@@ -93,9 +99,46 @@ def test_a_draft_is_tailored_and_its_stations_follow(scene):
 
     plan = program.plans.get()
     assert (plan.planned_sessions, plan.missed_rule, plan.review_after) == (6, "replaced", [2, 4])
-    assert program.sessions.count() == 6
+    assert program.sessions.planned().count() == 6
     scene.edit(program, planned_sessions=3)
-    assert program.sessions.count() == 3
+    assert program.sessions.planned().count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_that_is_lengthened_again_has_the_words_it_had(scene):
+    program = scene.draft(version=make_template(sessions=6, review_after=[2]))
+    scene.edit(program, planned_sessions=4)
+    write_outline(program, {4: {"aim": "Yang baru"}}, by=scene.ayu.user)
+
+    scene.edit(program, planned_sessions=7)
+
+    sessions = read(program.sessions.planned().order_by("number"), by=scene.ayu.user, reason="a test")
+    aims = [session.aim for session in sessions]
+    assert aims == ["Langkah 1", "Langkah 2", "Langkah 3", "Yang baru", "Langkah 5", "Langkah 6", ""]
+
+
+def test_what_a_shortened_draft_plans_no_longer_is_nowhere_shown_or_counted(scene, client):
+    program = scene.draft(version=make_template(sessions=6, review_after=[2]))
+    scene.edit(program, planned_sessions=4)
+    client.force_login(scene.ayu.user)
+    left_out = program.sessions.get(number=5)
+
+    outline = client.get(reverse("draft_outline", args=[program.pk])).text
+
+    assert "Langkah 4" in outline
+    assert "Langkah 5" not in outline
+    assert client.get(reverse("session", args=[left_out.pk])).status_code == 404
+    assert client.get(reverse("note", args=[left_out.pk])).status_code == 404
+    assert len(thread_of(program)) == len(glances_of([program.pk])[program.pk]) == 4
+    with pytest.raises(ValidationError):
+        write_outline(program, {5: {"aim": "x"}}, by=scene.ayu.user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_offer_drops_what_its_draft_plans_no_longer(scene):
+    plan = scene.proposed(planned_sessions=3)
+
+    assert numbers_of(plan.program) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
