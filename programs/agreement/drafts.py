@@ -1,7 +1,7 @@
 """A proposal while it is being written: begun from a template or from nothing, then tailored to these people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -174,6 +174,7 @@ def lay_out(program: Program, plan: Plan, outline: Sequence[Mapping[str, str]] =
 def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: datetime) -> Plan:
     """Replace what a draft says. After a refusal, an expiry or a withdrawal this begins the next version.
 
+    Reviews at the usual points, or at those of the template, follow a changed number of sessions; chosen ones stay.
     `expected` is the program's revision that was being looked at. Raise ValidationError if it was changed elsewhere
     meanwhile ("conflict"), if it is not a draft, or by field for what a plan cannot say; fewer than three sessions are
     not a program but consultations.
@@ -183,14 +184,15 @@ def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: 
         raise ValidationError(
             _("This draft was changed elsewhere meanwhile. Copy what you wrote, and open it again."), code="conflict"
         )
-    reviews = check_terms(terms, kept.counselor)
+    former = kept.plans.order_by("-number").first()
+    reviews = check_terms(_with_reviews_that_follow(terms, kept, former), kept.counselor)
     refuse_outside_care(kept.counselor, terms.clients, now)
     kept.title, kept.problem, kept.service = terms.title.strip(), terms.problem.strip(), terms.service
     kept.revision += 1
     kept.save(update_fields=["title", "problem", "service", "revision"])
     kept.co_counselors.set(terms.co_counselors)
     seat(kept, terms.clients)
-    plan = kept.plans.filter(status=PlanStatus.DRAFT).first() or Plan(number=kept.plans.count() + 1, created_at=now)
+    plan = former if former.status == PlanStatus.DRAFT else Plan(number=former.number + 1, created_at=now)
     plan.program, plan.method, plan.price = kept, terms.method, terms.price
     plan.planned_sessions, plan.pace_days, plan.review_after = terms.planned_sessions, terms.pace_days, reviews
     plan.missed_rule, plan.late_cancel_rule = terms.missed_rule, terms.late_cancel_rule
@@ -199,6 +201,15 @@ def edit_draft(*, program: Program, terms: Terms, expected: int, by: User, now: 
     lay_out(kept, plan)
     record(by, "program.changed", kept, now=now, sessions=plan.planned_sessions)
     return plan
+
+
+def _with_reviews_that_follow(terms: Terms, program: Program, former: Plan) -> Terms:
+    """The terms without review points that nobody chose and that belong to the former number of sessions."""
+    unchosen = [review_points(former.planned_sessions)]
+    if program.template_version and program.template_version.planned_sessions == former.planned_sessions:
+        unchosen.append(program.template_version.review_after)
+    follows = terms.planned_sessions != former.planned_sessions and sorted(set(terms.review_after)) in unchosen
+    return replace(terms, review_after=()) if follows else terms
 
 
 @transaction.atomic
@@ -273,8 +284,11 @@ def check_terms(terms: Terms, counselor: Counselor) -> list[int]:
     if not 0 <= terms.price <= HIGHEST_PRICE:
         wrong["price"] = _("Enter a price in whole rupiah, from 0 to 100,000,000.")
     reviews = sorted(set(terms.review_after)) or review_points(max(planned, FEWEST_SESSIONS))
-    if "planned_sessions" not in wrong and not all(1 <= point < planned for point in reviews):
-        wrong["review_after"] = _("Reviews come after a session and before the last one.")
+    outside = [str(point) for point in reviews if not 1 <= point < planned]
+    if outside and "planned_sessions" not in wrong:
+        wrong["review_after"] = _(
+            "With %(count)d sessions, reviews can come after sessions 1 to %(last)d. Change or take out: %(outside)s."
+        ) % {"count": planned, "last": planned - 1, "outside": ", ".join(outside)}
     if terms.service.kind != Kind.SESSION or not terms.service.counselors.filter(pk=counselor.pk).exists():
         wrong["service"] = _("Choose one of your services for program sessions.")
     if unable_to_help(terms.co_counselors, counselor=counselor, service=terms.service):

@@ -135,8 +135,13 @@ def draft_terms(request, pk):
     }
     offered = {"services": session_services(program.counselor), "helpers": possible_helpers(program.counselor)}
     form = TermsForm(typed(request), initial=initial, clients=people, method=plan.method_id, **offered)
-    if request.method == "POST" and done(request, form, edit_draft, program=program):
+    edited = done(request, form, edit_draft, program=program) if request.method == "POST" else None
+    if edited:
         messages.success(request, _("Saved."))
+        sent = sorted(set(form.cleaned_data["terms"].review_after))
+        if sent and sent != edited.review_after:
+            points = _(" and ").join(str(point) for point in edited.review_after)
+            messages.info(request, _("Reviews now come after sessions %(points)s.") % {"points": points})
         return redirect("draft", program.pk)
     return answer(request, "programs/agreement/terms.html", form, program=program)
 

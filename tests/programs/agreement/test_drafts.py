@@ -104,6 +104,37 @@ def test_a_draft_is_tailored_and_its_stations_follow(scene):
     assert program.sessions.planned().count() == 3
 
 
+@pytest.mark.parametrize(
+    ("of_template", "planned", "typed", "kept_as"),
+    [
+        ([2, 4], 9, [2, 4], [3, 6]),  # the usual points of 5 sessions
+        ([2, 4], 4, [2, 4], [2, 3]),
+        ([1, 3], 9, [1, 3], [3, 6]),  # those of the template
+        ([1, 3], 9, [3, 1, 3], [3, 6]),
+        ([2, 4], 9, [2, 5], [2, 5]),  # chosen
+        ([2, 4], 5, [2, 4], [2, 4]),
+    ],
+)
+def test_reviews_follow_the_number_of_sessions_unless_somebody_chose_them(scene, of_template, planned, typed, kept_as):
+    program = scene.draft(version=make_template(sessions=5, review_after=of_template))
+
+    plan = scene.edit(program, planned_sessions=planned, review_after=typed)
+
+    assert plan.review_after == kept_as
+
+
+def test_chosen_reviews_that_do_not_fit_any_more_are_named(scene):
+    program = scene.draft(version=make_template(sessions=7, review_after=[3, 5]))
+    scene.edit(program, review_after=[2, 4, 6])
+
+    with override("en"), pytest.raises(ValidationError) as refusal:
+        scene.edit(program, planned_sessions=4, review_after=[2, 4, 6])
+
+    assert refusal.value.message_dict["review_after"] == [
+        "With 4 sessions, reviews can come after sessions 1 to 3. Change or take out: 4, 6."
+    ]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_that_is_lengthened_again_has_the_words_it_had(scene):
     program = scene.draft(version=make_template(sessions=6, review_after=[2]))
