@@ -77,6 +77,7 @@ def draft_program(
 ) -> Program:
     """Begin a proposal from a template's version, whose outline is copied, or from a method alone.
 
+    `problem` holds the client's own words, if they said any: those of a template are nobody's and are not copied.
     Raise ValidationError if the consultation did not end with a program as the next step or has led to one already
     ("exists"), if somebody is not in this counselor's care, or if no service is there to book sessions with.
     """
@@ -100,7 +101,7 @@ def draft_program(
         template_version=version,
         consultation=consultation,
         title=outline.get("title", "")[: LONGEST["title"]],
-        problem=problem or outline.get("problem", ""),
+        problem=problem,
         created_at=now,
     )
     seat(program, clients)

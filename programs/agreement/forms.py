@@ -131,12 +131,16 @@ class TermsForm(forms.Form):
     )
     expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, *args, clients, services, helpers=(), method=None, **kwargs):
+    def __init__(self, *args, clients, services, helpers=(), method=None, problem_area="", **kwargs):
         """`clients` are those in care, `services` how sessions can be booked, `helpers` who could help to lead it.
 
-        `method` may stay though retired.
+        `method` may stay though retired; `problem_area` is what the template says it is about, if there is one.
         """
         super().__init__(*args, **kwargs)
+        if problem_area:
+            self.fields["problem"].help_text = _now(
+                "The client reads it. Write it as they said it. The template only says: %(area)s"
+            ) % {"area": problem_area}
         self.clients = {str(client.pk): client for client in clients}
         self.fields["clients"].choices = [(pk, client.preferred_name) for pk, client in self.clients.items()]
         self.helpers = {str(counselor.pk): counselor for counselor in helpers}

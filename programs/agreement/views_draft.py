@@ -134,7 +134,10 @@ def draft_terms(request, pk):
         "expected": program.revision,
     }
     offered = {"services": session_services(program.counselor), "helpers": possible_helpers(program.counselor)}
-    form = TermsForm(typed(request), initial=initial, clients=people, method=plan.method_id, **offered)
+    area = program.template_version.problem if program.template_version else ""
+    form = TermsForm(
+        typed(request), initial=initial, clients=people, method=plan.method_id, problem_area=area, **offered
+    )
     edited = done(request, form, edit_draft, program=program) if request.method == "POST" else None
     if edited:
         messages.success(request, _("Saved."))

@@ -207,9 +207,9 @@ def says(version: TemplateVersion) -> tuple[dict, list[dict]]:
 def copy_outline(version: TemplateVersion, language: str) -> dict:
     """What a proposal copies from a version, in the client's language; where a text is missing, in the other one.
 
-    {"title", "problem", "sessions": [{"aim", "agenda", "technique", "task"} for each session in order]}, all str.
+    {"title", "sessions": [{"aim", "agenda", "technique", "task"} for each session in order]}, all str.
     Nothing of it stays tied to the template: later versions change no program.
     """
     with override(language):
         sessions = [{name: getattr(row, name) for name in OUTLINE} for row in version.sessions.order_by("number")]
-        return {"title": version.title, "problem": version.problem, "sessions": sessions}
+        return {"title": version.title, "sessions": sessions}

@@ -43,6 +43,15 @@ def test_a_draft_copies_the_outline_of_its_template(scene):
     assert ProgramStep.objects.get(program=program).became == Status.DRAFT
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("said", ["", "KANARI-MASALAH"])
+def test_a_draft_is_about_what_the_client_said_and_never_what_its_template_says(scene, said):
+    program = scene.draft(version=make_template(), problem=said)
+
+    [opened] = read(Program.objects.filter(pk=program.pk), by=scene.ayu.user, reason="a test")
+    assert opened.problem == said
+
+
 def test_a_draft_can_begin_with_a_method_alone(scene):
     method = make_template().method
 

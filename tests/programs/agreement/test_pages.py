@@ -150,6 +150,17 @@ def test_wrong_terms_are_answered_in_words_and_nothing_typed_is_lost(client, sce
     assert kept(program).revision == 0
 
 
+def test_what_a_template_is_about_is_a_hint_beside_the_clients_words(client, scene):
+    program = scene.draft(version=make_template(problem_id="Sulit <b>tidur</b>"))
+    enter(client, scene.ayu)
+
+    shown = client.get(reverse("draft_terms", args=[program.pk])).context["form"]
+
+    assert shown["problem"].value() == ""
+    assert "Sulit &lt;b&gt;tidur&lt;/b&gt;" in page(client, "draft_terms", program.pk)
+    assert "masih perlu ditulis dengan kata-kata klien" in page(client, "draft", program.pk)
+
+
 def test_reviews_that_followed_the_number_of_sessions_are_said(client, scene):
     program = scene.draft()
     enter(client, scene.ayu)
