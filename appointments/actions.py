@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from practice.calendar.links import new_link
 from practice.calendar.locks import lock
 from practice.calendar.meetings import COMING, Meeting, Participant, Status
 from practice.calendar.reserving import HOLD, NotAllowed, Wanted, reserve_locked, scarce_things
-from practice.catalog.models import Approval, Service
+from practice.catalog.models import Approval, Mode, Service
 from practice.database.compiled import Compiled
 from practice.database.together import insert_together
 from practice.messages.actions import job_of
@@ -180,9 +181,11 @@ def book_consultation(
 
     `answer(meeting, token)` words the answer; the token opens the manage page. Saves the client, the meeting, their
     question (encrypted), consent, link, audit row and confirmation message, or nothing at all. `held` are the ids of
-    this browser's holds, which make way. Raise NotAllowed, Taken, Busy, or Mismatch if the key was used for something
-    else.
+    this browser's holds, which make way. Raise NotAllowed, Taken, Busy, Mismatch if the key was used for something
+    else, or ValidationError on `phone` if there is no number to call.
     """
+    if choice.mode == Mode.PHONE and not booker.phone:
+        raise ValidationError({"phone": _("Your counselor calls you: enter the number, for example 0812 3456 7890.")})
     client = booker.record(now=now)
     status = Status.REQUESTED if choice.service.approval == Approval.REQUEST else Status.CONFIRMED
     wanted = choice.wanted(

@@ -246,6 +246,8 @@ def bookings(request):
         return invalid(error, "not_allowed")
     except Busy:
         return answer({"code": "busy"}, 503, **{"Retry-After": "2"})
+    except ValidationError as error:
+        return invalid(error)
     return answer(told, 201)
 
 

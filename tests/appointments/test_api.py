@@ -286,6 +286,19 @@ def test_a_body_that_makes_no_sense_is_refused_field_by_field(api, consultation,
     assert not Meeting.objects.exists()
 
 
+def test_a_meeting_by_phone_needs_a_number_to_call(api, ayu):
+    service = make_service(counselors=[ayu], modes=["phone"])
+
+    without, blank = post(api, wish(service, ayu)), post(api, wish(service, ayu, phone=" "))
+    called = post(api, wish(service, ayu, mode="phone", phone="0812 3456 7890"), key="key-2")
+
+    for answer in (without, blank):
+        body = speaks("Refusal", answer.json())
+        assert (answer.status_code, body["code"], [*body["errors"]]) == (422, "invalid", ["phone"])
+    assert called.status_code == 201
+    assert Client.objects.get().phone == "+6281234567890"
+
+
 @pytest.mark.parametrize(
     "content", ["", "null", "[]", "{", '"x"', "1e999", "[" * 100_000, "\x00", b"\xff\xfe", '{"a": NaN}']
 )
