@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
@@ -64,10 +64,6 @@ class Booker:
     guardian_consents: bool = False
     client: Client | None = None  # the record that this joins, of somebody who is signed in
     user: User | None = None  # the account that a new record belongs to at once
-
-    def is_minor(self, *, on: date, adult_age: int) -> bool:
-        """True if this person may not yet be of age on that date."""
-        return self.birth_year is not None and on.year - self.birth_year <= adult_age - 1
 
     def record(self, *, now: datetime) -> Client:
         """The known client, or a new one: of the account, else unproven until the e-mail is proven by a code."""

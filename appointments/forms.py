@@ -14,7 +14,7 @@ from appointments.actions import Booker
 from appointments.names import clean_name, clean_phone
 from appointments.times import read_start
 from practice.catalog.models import Mode
-from practice.people.clients import Client
+from practice.people.clients import Client, may_be_minor
 from practice.people.practices import Practice
 
 OLDEST = 110
@@ -252,7 +252,7 @@ class DetailsForm(forms.Form):
             return is_minor and self.client.guardian_consented_at is None
         cleaned = getattr(self, "cleaned_data", {})
         year = cleaned.get("birth_year") or _year_in(self.initial.get("birth_year"))
-        return bool(year) and self.today.year - year <= self.practice.adult_age - 1
+        return may_be_minor(year, on=self.today, adult_age=self.practice.adult_age)
 
     @property
     def kept(self) -> list[tuple[str, str]]:

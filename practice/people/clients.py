@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -28,6 +28,14 @@ def email_hash(email: str) -> str:
     if domain in {"gmail.com", "googlemail.com"}:
         local, domain = local.replace(".", ""), "gmail.com"
     return hmac.new(settings.SECRET_KEY.encode(), f"{local}@{domain}".encode(), hashlib.sha256).hexdigest()
+
+
+def may_be_minor(birth_year: int | None, *, on: date, adult_age: int) -> bool:
+    """True if somebody born in that year may not yet be of age on that date; unknown years count as adult.
+
+    Whoever comes of age in the course of this year counts as a minor until it is over: the birthday may be to come.
+    """
+    return birth_year is not None and on.year - birth_year <= adult_age
 
 
 class ClientQuerySet(SearchedQuerySet):
@@ -104,9 +112,9 @@ class Client(KeyHolder):
     def __str__(self):
         return self.preferred_name
 
-    def is_minor(self, *, on, adult_age: int) -> bool:
+    def is_minor(self, *, on: date, adult_age: int) -> bool:
         """True if this person may not yet be of age on that date; unknown years count as adult."""
-        return self.birth_year is not None and on.year - self.birth_year <= adult_age - 1
+        return may_be_minor(self.birth_year, on=on, adult_age=adult_age)
 
 
 class Consent(models.Model):

@@ -1,7 +1,7 @@
 """The details of whoever comes: asked once, never lost, never kept where they do not belong."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +13,7 @@ from practice.people.clients import Client, Consent
 from tests.appointments.steps import RINA, address, checked, confirm, held, hold_time, page, words
 from tests.factories import (
     NOW,
+    make_client,
     make_service,
 )
 
@@ -168,6 +169,21 @@ def test_under_age_a_guardian_is_asked_for_on_the_same_page(client, consultation
     assert RINA["question"] in words(asked)
     assert set(partly.context["form"].errors) == {"guardian_phone", "guardian_consent"}
     assert whole.status_code == 200
+
+
+@pytest.mark.parametrize(("year", "is_asked"), [("2007", False), ("2008", True), ("2009", True)])
+def test_who_turns_eighteen_this_year_may_still_be_a_minor(client, consultation, year, is_asked):
+    response = client.post(
+        address("book_check", consultation), held(client, consultation) | RINA | {"birth_year": year}
+    )
+
+    assert ("guardian_name" in response.context["form"].errors) == is_asked
+
+
+@pytest.mark.parametrize(("year", "is_minor"), [(None, False), (2007, False), (2008, True), (2009, True)])
+def test_a_client_may_be_a_minor_until_the_year_of_the_birthday_is_over(year, is_minor):
+    assert make_client(birth_year=year).is_minor(on=date(2026, 1, 1), adult_age=18) == is_minor
+    assert make_client(birth_year=year).is_minor(on=date(2026, 12, 31), adult_age=18) == is_minor
 
 
 def test_a_guardians_consent_is_stored_beside_the_clients(client, consultation):
