@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appointments.models import Consultation
@@ -25,6 +26,7 @@ from practice.people.accounts import User
 from practice.people.clients import Client, Consent, email_hash
 from practice.people.consents import given
 from practice.people.counselors import Counselor
+from practice.people.practices import Practice
 from practice.records.actions import record
 
 MOST_HOLDS = 2  # of a browser
@@ -178,7 +180,8 @@ def book_consultation(
     `answer(meeting, token)` words the answer; the token opens the manage page. Saves the client, the meeting, their
     question (encrypted), consent, link, audit row and confirmation message, or nothing at all. `held` are the ids of
     this browser's holds, which make way. Raise NotAllowed, Taken, Busy, Mismatch if the key was used for something
-    else, or ValidationError on `phone` if there is no number to call.
+    else, or ValidationError on `phone` if there is no number to call, on `birth_year` if a parent or guardian has to
+    agree and none did.
     """
     if choice.mode == Mode.PHONE and not booker.phone:
         raise ValidationError({"phone": _("Your counselor calls you: enter the number, for example 0812 3456 7890.")})
@@ -193,6 +196,7 @@ def book_consultation(
     )
     if (before := earlier_answer(request, now=now, also=scarce_things([wanted]))) is not None:
         return before
+    refuse_alone(client, booker, now=now)
     meeting = reserve_locked(wanted, now=now)
     refuse_too_many(client, now=now)
     token, link = new_link(meeting, client, now=now)
@@ -243,6 +247,16 @@ def consents(client: Client, booker: Booker, *, now: datetime) -> list[Consent]:
     if booker.guardian_consents and booker.guardian_name:
         purposes.append("guardian")
     return [given(client=client, purpose=purpose, language=booker.language, now=now) for purpose in purposes]
+
+
+def refuse_alone(client: Client, booker: Booker, *, now: datetime) -> None:
+    """Raise ValidationError if this client may not be of age yet, and no parent or guardian agrees."""
+    agreed = client.guardian_consented_at or (booker.guardian_consents and booker.guardian_name)
+    if agreed or client.birth_year is None:
+        return
+    if client.is_minor(on=timezone.localdate(now), adult_age=Practice.current().adult_age):
+        message = _("A parent or guardian is needed too: they book on our booking page, and agree there.")
+        raise ValidationError({"birth_year": message})
 
 
 def refuse_too_many(client: Client, *, now: datetime) -> None:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from appointments.actions import Booker, Choice, book_consultation
 from appointments.choices import ANY, find_offer, read_moment, read_window
-from appointments.names import clean_name, clean_phone
+from appointments.names import clean_birth_year, clean_name, clean_phone
 from appointments.replays import LONGEST_KEY, Mismatch, Request
 from practice.calendar.locks import Busy
 from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives
@@ -136,6 +136,7 @@ class BookingForm(forms.Form):
     phone = forms.CharField(max_length=30, required=False)
     language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
     mode = forms.ChoiceField(choices=Mode, required=False)
+    birth_year = forms.CharField(max_length=4, required=False)
     question = forms.CharField(max_length=500, required=False)
     consent = forms.BooleanField()
 
@@ -147,6 +148,10 @@ class BookingForm(forms.Form):
 
     def clean_phone(self):
         return clean_phone(self.cleaned_data["phone"])
+
+    def clean_birth_year(self):
+        text = self.cleaned_data["birth_year"]
+        return clean_birth_year(text, today=timezone.localdate()) if text else None
 
     def clean(self):
         for name in set(self.data) - set(self.fields):
@@ -173,6 +178,9 @@ def read_body(request) -> dict:
         if name == "consent":
             if value is not True:
                 errors[name] = _("Without this consent we cannot take the booking.")
+        elif name == "birth_year":
+            if value is not None and type(value) is not int:
+                errors[name] = _("Send the year as a number, such as 1990.")
         elif value is not None and not isinstance(value, str):
             errors[name[:50].encode("ascii", "replace").decode()] = _("Send text.")
         elif isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
@@ -233,6 +241,7 @@ def bookings(request):
         question=asked["question"],
         language=asked["language"] or settings.LANGUAGE_CODE,
         time_zone=asked["time_zone"],
+        birth_year=asked["birth_year"],
     )
     try:
         told = book_consultation(

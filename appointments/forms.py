@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from appointments.actions import Booker
-from appointments.names import clean_name, clean_phone
+from appointments.names import clean_birth_year, clean_name, clean_phone
 from appointments.times import read_start
 from practice.catalog.models import Mode
 from practice.people.clients import Client, may_be_minor
 from practice.people.practices import Practice
 
-OLDEST = 110
 GUARDIAN = ("guardian_name", "guardian_phone", "guardian_consent")
 
 
@@ -203,9 +202,7 @@ class DetailsForm(forms.Form):
         text = self.cleaned_data["birth_year"]
         if not text and not self.fields["birth_year"].required:
             return None
-        if not re.fullmatch(r"\d{4}", text, re.ASCII) or not self.today.year - OLDEST <= int(text) <= self.today.year:
-            raise ValidationError(_now("Enter the year of birth, for example 1990."), code="year")
-        return int(text)
+        return clean_birth_year(text, today=self.today)
 
     def clean_question(self):
         return self.cleaned_data["question"].replace("\r\n", "\n")

@@ -1,10 +1,13 @@
-"""What people type about themselves, made fit to keep: names and phone numbers."""
+"""What people type about themselves, made fit to keep: names, phone numbers, years of birth."""
 
 import re
 import unicodedata
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+OLDEST = 110
 
 
 def clean_name(text: str) -> str:
@@ -33,3 +36,10 @@ def clean_phone(text: str) -> str:
     if not re.fullmatch(r"\+[1-9]\d{7,14}", digits, re.ASCII):
         raise ValidationError(_("Enter a WhatsApp number, for example 0812 3456 7890."), code="phone")
     return digits
+
+
+def clean_birth_year(text: str, *, today: date) -> int:
+    """A year of birth, written in four digits. Raise ValidationError for anything else, and for nobody's year."""
+    if not re.fullmatch(r"\d{4}", text, re.ASCII) or not today.year - OLDEST <= int(text) <= today.year:
+        raise ValidationError(_("Enter the year of birth, for example 1990."), code="year")
+    return int(text)

@@ -33,8 +33,8 @@ def add_goal(*, program: Program, by, now: datetime, **goal) -> Goal:
     """Write a further goal into the set that is being worked on; the first of a draft begins its set.
 
     `goal` holds the texts of TEXTS, weight, baseline and perhaps target_on. Raise ValidationError if no set is open,
-    if it has five goals, for what `check_goal` refuses, and for anyone but its counselors; today is the day on the clock
-    of who leads the program.
+    if it has five goals, for what `check_goal` refuses, and for anyone but its counselors. Today is the day on
+    the clock of who leads the program.
     """
     kept = locked(program)
     refuse_but_counselors(kept, by)

@@ -270,6 +270,11 @@ def test_a_time_against_the_rules_is_not_allowed(api, consultation, ayu, starts_
         {"language": "xx"},
         {"mode": "telepathy"},
         {"mode": "in_person"},
+        {"birth_year": "1994"},
+        {"birth_year": True},
+        {"birth_year": 94},
+        {"birth_year": 2027},
+        {"birth_year": 10**400},
         {"service": "nothing"},
         {"counselor": "nobody"},
         {"price": 1},
@@ -297,6 +302,24 @@ def test_a_meeting_by_phone_needs_a_number_to_call(api, ayu):
         assert (answer.status_code, body["code"], [*body["errors"]]) == (422, "invalid", ["phone"])
     assert called.status_code == 201
     assert Client.objects.get().phone == "+6281234567890"
+
+
+@pytest.mark.parametrize("year", [2008, 2012, 2026])
+def test_who_may_not_be_of_age_is_sent_to_the_page_where_a_parent_agrees(api, consultation, ayu, year):
+    answer = post(api, wish(consultation, ayu, birth_year=year), **{"Accept-Language": "en"})
+
+    body = speaks("Refusal", answer.json())
+    assert (answer.status_code, body["code"], [*body["errors"]]) == (422, "invalid", ["birth_year"])
+    assert "A parent or guardian" in body["errors"]["birth_year"][0]
+    assert not Client.objects.exists()
+
+
+@pytest.mark.parametrize("year", [1994, 2007, None])
+def test_the_year_of_birth_is_kept_where_it_is_sent(api, consultation, ayu, year):
+    answer = post(api, wish(consultation, ayu, birth_year=year))
+
+    assert answer.status_code == 201
+    assert Client.objects.get().birth_year == year
 
 
 @pytest.mark.parametrize(
