@@ -84,7 +84,7 @@ def book(request):
     if service is None:
         return render(request, "appointments/desk/nothing.html", {"client": client})
     pick = pick_form(request, sent, service, today=now.astimezone(zone).date())
-    wish = search_for(service, pick)
+    wish = search_for(client, service, pick)
     form = BookingForm(request.POST if request.method == "POST" else None, zone=zone, initial={"key": uuid4().hex})
     status, nearby, problem = 200 if service_form.is_valid() and pick.is_valid() else 422, [], None
     if request.method == "POST" and (not form.is_valid() or status == 422):
@@ -133,13 +133,14 @@ def pick_form(request, sent: QueryDict, service: Service, *, today: date) -> Pic
     )
 
 
-def search_for(service: Service, pick: PickForm) -> Search:
+def search_for(client: Client, service: Service, pick: PickForm) -> Search:
     return Search(
         service=service,
         counselors=pick.asked_counselors,
         mode=pick.asked_mode,
         room=pick.asked_room,
         first=pick.asked_day,
+        clients=[client],
     )
 
 

@@ -40,7 +40,7 @@ from appointments.replays import Mismatch, Request
 from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
 from practice.calendar.locks import Busy
 from practice.calendar.refusals import with_status_of
-from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives, release_hold
+from practice.calendar.reserving import NotAllowed, Taken, TakenByOwn, Wanted, offer_alternatives, release_hold
 from practice.calendar.slots import Wish
 from practice.catalog.models import Mode
 from practice.pages.errors import page_not_found
@@ -137,8 +137,9 @@ def hold_time(request, offer):
     try:
         count((BOOKINGS, network_of(request)), now=now)
         held = hold(choice=choice, hold_key=key, network=network_key(request), is_new_client=new, now=now)
-    except Taken:
-        return taken_page(request, offer, choice, asked.counselor, is_new_client=new, now=now)
+    except Taken as lost:
+        wanted = choice.wanted(is_new_client=new)
+        return taken_page(request, offer, wanted, asked.counselor, lost=lost, now=now)
     except (NotAllowed, Busy, LimitReached) as error:
         form.add_error("start", said(error))
         return with_status_of(error, time_page(request, offer, request.POST, form=form, status=422))
@@ -158,12 +159,13 @@ def said(error: Exception) -> str:
     return " ".join(error.messages)
 
 
-def taken_page(request, offer, choice: Choice, asked: str, *, is_new_client: bool, now: datetime):
+def taken_page(request, offer, wanted: Wanted, asked: str, *, lost: Taken, now: datetime):
     """The time was lost: the three nearest, and everything typed so far."""
-    nearby = offer_alternatives(choice.wanted(is_new_client=is_new_client), now=now)
+    nearby = offer_alternatives(wanted, now=now)
     context = {
         "service": offer.service,
-        "lost": choice,
+        "lost": wanted,
+        "is_own": isinstance(lost, TakenByOwn),
         "asked": asked,
         "nearby": [{"start": start, "value": written_start(start), "counselor": who} for start, who in nearby],
         "kept": carried(request.POST),
@@ -361,9 +363,13 @@ def book_confirm(request, offer):
     try:
         count((BOOKINGS, network_of(request)), now=now)
         told = book(request, pick, form, key=key, browser=browser, now=now)
-    except Taken:
-        choice = pick.wider_choice()
-        return taken_page(request, offer, choice, pick.asked, is_new_client=not form.is_known, now=now)
+    except Taken as lost:
+        wanted = pick.wider_choice().wanted(
+            is_new_client=not form.is_known,
+            clients=[form.client] if form.client else [],
+            releasing=(pick.held.pk,) if pick.held else (),
+        )
+        return taken_page(request, offer, wanted, pick.asked, lost=lost, now=now)
     except Mismatch:
         problem = _("Something changed since you pressed the button. Look at everything once more, then book.")
         return check_page(request, pick, problem=problem, status=422, **again)

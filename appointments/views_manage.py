@@ -33,7 +33,7 @@ from practice.calendar.locks import Busy
 from practice.calendar.mails import calendar_file
 from practice.calendar.meetings import Meeting, Status
 from practice.calendar.refusals import with_status_of
-from practice.calendar.reserving import NotAllowed, Taken, Wanted, offer_alternatives
+from practice.calendar.reserving import NotAllowed, Taken, TakenByOwn, Wanted, offer_alternatives
 from practice.calendar.slots import Wish
 from practice.pages.errors import page_not_found, too_many
 from practice.people.limits import LimitReached, count, network_of
@@ -153,6 +153,7 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
         ignoring=(meeting.pk,),
         earliest=earliest,
         latest=latest,
+        clients=tuple(head.client_id for head in meeting.participants.all()),
     )
     asked = read_asked(request.GET, Offer(meeting.service, [meeting.counselor]), today=today, zone=zone)
     context = (
@@ -200,8 +201,8 @@ def move(request, meeting, client, now):
         moved = move_meeting(
             meeting=meeting, starts_at=starts_at, by=who(request), now=now, expected=version_in(request.POST)
         )
-    except Taken:
-        return move_taken(request, meeting, starts_at, now)
+    except Taken as lost:
+        return move_taken(request, meeting, starts_at, now, lost=lost)
     except (NotAllowed, Busy) as error:
         page = move_check(request, meeting, client, now, starts_at=starts_at, problem=said(error), status=422)
         return with_status_of(error, page)
@@ -214,8 +215,8 @@ def move(request, meeting, client, now):
     return let_in(redirect("manage", moved.pk), moved.pk, link.token_hash)
 
 
-def move_taken(request, meeting, starts_at, now):
-    """Somebody was quicker: the three nearest times with the same counselor."""
+def move_taken(request, meeting, starts_at, now, *, lost: Taken):
+    """Somebody was quicker, or a client is in another meeting then: the three nearest times with the same counselor."""
     earliest, latest = meeting.limits()
     wanted = Wanted(
         service=meeting.service_as_booked,
@@ -225,13 +226,14 @@ def move_taken(request, meeting, starts_at, now):
         is_new_client=False,
         earliest=earliest,
         latest=latest,
+        clients=[head.client for head in meeting.participants.all()],
         releasing=(meeting.pk,),
     )
     found = offer_alternatives(wanted, now=now)
     nearby = [
         {"start": start, "value": written_start(start)} for start, _counselor in found if start != meeting.starts_at
     ]
-    context = {"meeting": meeting, "lost": starts_at, "nearby": nearby, "moving": True}
+    context = {"meeting": meeting, "is_own": isinstance(lost, TakenByOwn), "nearby": nearby, "moving": True}
     return render(request, "appointments/taken.html", context, status=409)
 
 

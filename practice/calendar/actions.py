@@ -178,7 +178,7 @@ def move_meeting(
         meeting.answer_due_at = min(meeting.answer_due_at, starts_at)
     if party == Party.CLIENT:
         meeting.moves_left -= 1
-    save_or_taken(meeting)
+    save_or_taken(meeting, by_client=party == Party.CLIENT)
     ManageToken.objects.filter(meeting=meeting).delete()
     if meeting.status == Status.CONFIRMED:
         care_for(meeting, [head.client for head in meeting.participants.select_related("client")], now=now)

@@ -26,11 +26,8 @@ HOLD = timedelta(minutes=10)
 APART = timedelta(hours=48)  # two starts this far apart lie on different days anywhere, pauses included
 ANSWER_WITHIN = timedelta(hours=24)
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
-OVERLAPS = {
-    "a_counselor_is_in_one_meeting_at_a_time",
-    "a_room_holds_one_meeting_at_a_time",
-    "a_client_is_in_one_meeting_at_a_time",
-}
+OWN = "a_client_is_in_one_meeting_at_a_time"
+OVERLAPS = {"a_counselor_is_in_one_meeting_at_a_time", "a_room_holds_one_meeting_at_a_time", OWN}
 
 
 class Taken(ValidationError):
@@ -38,8 +35,18 @@ class Taken(ValidationError):
 
     which = 0
 
-    def __init__(self):
-        super().__init__(_("That time was just taken. Choose one of the nearby times."), code="taken")
+    def __init__(self, message: str = ""):
+        super().__init__(message or _("That time was just taken. Choose one of the nearby times."), code="taken")
+
+
+class TakenByOwn(Taken):
+    """A client of the meeting is in another one then. Worded for them (`by_client`), or for staff."""
+
+    def __init__(self, *, by_client: bool):
+        if by_client:
+            super().__init__(_("You have an appointment at this time already."))
+        else:
+            super().__init__(_("The client has an appointment then already."))
 
 
 class NotAllowed(ValidationError):
@@ -101,7 +108,13 @@ class Wanted:
             follows_hours=self.follows_hours,
             step=self.step,
             room=self.room,
+            clients=tuple(client.pk for client in self.clients if not client._state.adding),
         )
+
+    @property
+    def by_client(self) -> bool:
+        """True if the client chooses the time, False for staff."""
+        return self.follows_notice
 
     def window(self) -> Window:
         return Window.between(self.starts_at, self.starts_at + timedelta(minutes=5))
@@ -203,7 +216,7 @@ def reserve_series(wanted: Sequence[Wanted], *, now: datetime) -> list[Meeting]:
         for which, (meeting, one) in enumerate(zip(meetings, wanted, strict=True)):
             with naming(which):
                 meeting._state.adding = True
-                save_or_taken(meeting, one.clients)
+                save_or_taken(meeting, one.clients, by_client=one.by_client)
     return meetings
 
 
@@ -212,7 +225,7 @@ def asks_for(one: Wanted) -> tuple:
     candidates = [str(counselor.pk) for counselor in one.candidates]
     return (
         one.service.pk, one.mode, candidates, one.is_new_client, one.follows_notice, one.follows_hours,
-        one.step or 0, one.room or 0, str(one.earliest), str(one.latest),
+        one.step or 0, one.room or 0, str(one.earliest), str(one.latest), [str(client.pk) for client in one.clients],
     )  # fmt: skip
 
 
@@ -224,7 +237,7 @@ def reserve_locked(one: Wanted, *, now: datetime) -> Meeting:
     meeting = new_meeting(one, counselor, room, now=now)
     if one.releasing or openings.ran_out:
         drop_holds(one, now=now)
-    save_or_taken(meeting, one.clients)
+    save_or_taken(meeting, one.clients, by_client=one.by_client)
     return meeting
 
 
@@ -250,7 +263,7 @@ def choose(one: Wanted, openings: Openings) -> Counselor:
     if free:
         return min(free, key=lambda counselor: openings.load[counselor.pk])
     if any(allowed & bit for allowed in openings.allowed.values()):
-        raise Taken
+        raise TakenByOwn(by_client=one.by_client) if openings.own & bit else Taken
     if not one.candidates:
         raise NotAllowed(_("Nobody offers this service at this time."), code="hours")
     error = refusal(openings.broken_rule(one.candidates[0].pk, one.starts_at), one.service)
@@ -297,15 +310,21 @@ def place_in_time(meeting: Meeting, starts_at: datetime, room: tuple[int, int] |
     meeting.room_id, meeting.location_id = room or (None, None)
 
 
-def save_or_taken(meeting: Meeting, clients: Sequence[Client] = ()) -> None:
-    """Save the meeting and its heads; a refusal by an exclusion constraint becomes Taken, and ends the transaction."""
+def save_or_taken(meeting: Meeting, clients: Sequence[Client] = (), *, by_client: bool = False) -> None:
+    """Save the meeting and its heads; a refusal by an exclusion constraint becomes Taken, and ends the transaction.
+
+    TakenByOwn, worded for the client or for staff, if it is a client who is in another meeting then.
+    """
     try:
         if meeting._state.adding:
             insert_together(meeting, *(Participant(meeting=meeting, client=client) for client in clients))
         else:
             meeting.save()
     except IntegrityError as error:
-        if constraint_of(error) in OVERLAPS:
+        refused_by = constraint_of(error)
+        if refused_by == OWN:
+            raise TakenByOwn(by_client=by_client) from error
+        if refused_by in OVERLAPS:
             raise Taken from error
         raise
 

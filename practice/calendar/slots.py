@@ -66,6 +66,15 @@ WHERE room_id = ANY(%(rooms)s) AND busy_from >= %(lower)s AND busy_from < %(uppe
   AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed'){ignore}
 GROUP BY room_id, ran_out
 """
+BUSY_CLIENTS = """
+UNION ALL
+SELECT NULL, NULL, array_agg(date_part('epoch', lower(during))::bigint / 60),
+       array_agg((date_part('epoch', upper(during))::bigint + 59) / 60), NULL, false
+FROM practice_participant
+WHERE client_id = ANY(%(clients)s) AND during && tstzrange(%(lower)s, %(upper)s)
+  AND status IN ('held', 'requested', 'confirmed', 'attended', 'missed') AND NOT (meeting_id = ANY(%(ignoring)s))
+HAVING count(*) > 0
+"""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class Wish:
     """What somebody is looking for. `earliest` and `latest` are an upper rule's limits on the start, both included.
 
     Staff may look on another grid (`step` in minutes), for one `room`, and outside the hours of people and places.
+    `clients` are the ids of those who come, where they are known: what they are in already stands in the way.
     """
 
     service: Service
@@ -85,6 +95,7 @@ class Wish:
     follows_hours: bool = True
     step: int | None = None
     room: int | None = None
+    clients: tuple[UUID, ...] = ()
 
 
 @dataclass
@@ -98,6 +109,7 @@ class Openings:
     rooms: dict[UUID, list[tuple[int, int, int]]] = field(default_factory=dict)  # (room, location, free starts)
     load: dict[UUID, int] = field(default_factory=dict)  # meetings around the window
     refusals: dict[UUID, list[tuple[str, int]]] = field(default_factory=dict)  # (rule, starts it allows)
+    own: int = 0  # starts at which a client is in another meeting
     ran_out: bool = False  # a hold that no longer counts, but still lies in the table, is around
 
     def starts_of(self, counselor: UUID) -> list[datetime]:
@@ -181,10 +193,11 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
     in_person = wish.mode == Mode.IN_PERSON
     hours, away, licences, closures, rooms = read_rules(list(people), window, wish.service.pk if in_person else None)
     rooms = [pair for pair in rooms if wish.room in (None, pair[0])]
-    busy, busy_rooms, openings.ran_out = read_busy(
+    busy, busy_rooms, own, openings.ran_out = read_busy(
         wish, list(people), [room for room, _place in rooms], window, now=now
     )
     service = wish.service
+    openings.own = window.blocked(own, before=0, after=service.minutes)
     reach = {"before": service.buffer_before, "after": service.minutes + service.buffer_after}
     room_masks = [
         (room, place, window.everything & ~window.blocked(busy_rooms.get(room, ((), ())), **reach))
@@ -203,7 +216,7 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
         for _rule, allowed in rules:
             here &= allowed
         here &= ~window.blocked(away.get(pk, ((), ())), before=0, after=service.minutes)
-        free = here & ~window.blocked(spans[:2], **reach)
+        free = here & ~window.blocked(spans[:2], **reach) & ~openings.own
         by_place = open_by_place(hours.get(pk, ()), closures, window, service, wish.step or service.step)
         if not wish.follows_hours:
             by_place = dict.fromkeys([None, *(place for _room, place in rooms)], window.everything)
@@ -338,7 +351,7 @@ def read_rules(counselors: list[UUID], window: Window, service: int | None):
 
 
 def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Window, *, now: datetime):
-    """Occupied time around the window, by counselor and by room, in minutes since 1970: one statement.
+    """Occupied time around the window, by counselor, by room and of the clients, in minutes since 1970: one statement.
 
     Also whether there are holds that ran out: they occupy nothing, but the constraints still know them.
     """
@@ -350,10 +363,11 @@ def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Wind
         "upper": moment_of(window.end) + widening,
         "now": now,
         "ignoring": list(wish.ignoring),
+        "clients": list(wish.clients),
     }
     ignore = " AND NOT (id = ANY(%(ignoring)s))" if wish.ignoring else ""
-    statement = (BUSY + BUSY_ROOMS if rooms else BUSY).format(ignore=ignore)
-    by_counselor, by_room, some_ran_out = {}, {}, False
+    statement = (BUSY + BUSY_ROOMS if rooms else BUSY).format(ignore=ignore) + (BUSY_CLIENTS if wish.clients else "")
+    by_counselor, by_room, of_clients, some_ran_out = {}, {}, ((), ()), False
     with connection.cursor() as cursor:
         cursor.execute(statement, bounds)
         for who, room, begins, ends, starts, ran_out in cursor.fetchall():
@@ -361,9 +375,11 @@ def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Wind
                 some_ran_out = True
             elif who is not None:
                 by_counselor[who] = (begins, ends, starts)
-            else:
+            elif room is not None:
                 by_room[room] = (begins, ends)
-    return by_counselor, by_room, some_ran_out
+            else:
+                of_clients = (begins, ends)
+    return by_counselor, by_room, of_clients, some_ran_out
 
 
 def nearest(openings: Openings, start: datetime, *, most: int = 3) -> list[tuple[datetime, UUID]]:

@@ -242,6 +242,21 @@ def test_a_client_is_in_one_place_at_a_time(consultation, rina, front_desk, mond
         )
 
 
+def test_the_desk_is_told_of_the_clients_other_appointment_and_offered_times_beside_it(
+    desk, consultation, rina, monday_at_nine
+):
+    make_meeting(starts_at=monday_at_nine, clients=[rina])
+    shown = desk.get(reverse("desk_book"), {"client": rina.pk, "service": consultation.pk, "first": "2026-11-30"})
+
+    answer = desk.post(reverse("desk_book"), form(rina, consultation, start="2026-11-30T02:30Z"))
+
+    assert "2026-11-30T02:30Z" not in shown.content.decode()
+    assert "2026-11-30T03:00Z" in shown.content.decode()
+    assert answer.status_code == 409
+    assert "The client has an appointment then already." in answer.content.decode()
+    assert next(time.value for day in answer.context["nearby"] for time in day.times) == "2026-11-30T03:00Z"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_twelve_desks_at_once_book_one_place_once(monday_at_nine):
     make_practice()

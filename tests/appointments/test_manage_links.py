@@ -373,6 +373,20 @@ def test_a_time_that_was_just_taken_is_answered_with_others(client, meeting, con
     assert Meeting.objects.get(pk=meeting.pk).starts_at == meeting.starts_at
 
 
+def test_a_time_at_which_one_is_with_another_counselor_is_neither_offered_nor_called_taken(client, meeting):
+    enter(client, meeting)
+    make_meeting(starts_at=TUESDAY, clients=[meeting.participants.get().client])
+
+    shown = client.get(at("manage_move", meeting), {"start": "2026-12-01T02:00Z"}, **EN)
+    response = move_to(client, meeting, TUESDAY, **EN)
+
+    assert "2026-12-01T02:00Z" not in shown.content.decode()
+    assert "2026-12-01T03:00Z" in shown.content.decode()
+    assert response.status_code == 409
+    assert "You have an appointment at this time already" in words(response)
+    assert TUESDAY not in [time["start"] for time in response.context["nearby"]]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_while_everybody_wants_the_counselor_moving_asks_to_press_again(client, meeting):
     enter(client, meeting)

@@ -1,6 +1,6 @@
 """Somebody who is signed in says whom an appointment is for: it never lands in another person's record."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -230,3 +230,21 @@ def test_an_account_is_called_as_its_owner_and_not_as_whom_they_booked_for():
     make_client(name="Ratih", email="ratih@example.org", created_at=later)
 
     assert account_for_code(email="ratih@example.org").name == "Ratih"
+
+
+def test_a_time_at_which_one_has_another_appointment_is_not_called_taken(client, consultation, ratih, own):
+    make_meeting(starts_at=datetime(2026, 11, 30, 2, 0, tzinfo=UTC), clients=[own])
+    client.force_login(ratih)
+    shown = client.get(hold_time(client, consultation, "2026-11-30T02:30Z").url)
+
+    response = book(client, consultation, shown.context["pick"].fields, whom="self")
+
+    text = words(response)
+    assert response.status_code == 409
+    assert "You have an appointment at this time already" in text
+    assert "just taken" not in text
+    assert [time["value"] for time in response.context["nearby"]] == [
+        "2026-11-30T03:00Z",
+        "2026-11-30T03:30Z",
+        "2026-11-30T04:00Z",
+    ]

@@ -8,12 +8,21 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from practice.calendar.actions import Elsewhere, approve, cancel_meeting, move_meeting, reserve
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.locks import lock
 from practice.calendar.models import Meeting, Participant, Party, Status
-from practice.calendar.reserving import NotAllowed, Taken, Wanted, drop_expired_holds, offer_alternatives, release_hold
+from practice.calendar.reserving import (
+    NotAllowed,
+    Taken,
+    TakenByOwn,
+    Wanted,
+    drop_expired_holds,
+    offer_alternatives,
+    release_hold,
+)
 from practice.messages.models import Message
 from practice.people.models import CareRelationship
 from practice.records.models import AuditEvent
@@ -243,6 +252,31 @@ def test_alternatives_are_the_three_nearest_free_times(consultation, ayu, monday
 
     assert len(found) == 3
     assert (monday_at_nine + timedelta(minutes=90), ayu) in found
+
+
+def test_a_time_at_which_the_client_is_with_somebody_else_is_told_apart(consultation, ayu, rina, monday_at_nine):
+    make_meeting(starts_at=monday_at_nine, clients=[rina])
+    mine = want(consultation, ayu, monday_at_nine + HOUR / 2, rina)
+
+    with override("en"), pytest.raises(TakenByOwn) as refused:
+        reserve(wanted=[mine], now=NOW)
+    found = [start for start, _counselor in offer_alternatives(mine, now=NOW)]
+
+    assert refused.value.messages == ["You have an appointment at this time already."]
+    assert found == [monday_at_nine + HOUR, monday_at_nine + 1.5 * HOUR, monday_at_nine + 2 * HOUR]
+
+
+def test_staff_read_that_the_client_has_an_appointment_then(practice, consultation, ayu, rina, monday_at_nine):
+    make_meeting(starts_at=monday_at_nine, clients=[rina])
+    meeting = make_meeting(starts_at=monday_at_nine + DAY, counselor=ayu, service=consultation, clients=[rina])
+
+    with override("en"), pytest.raises(TakenByOwn) as by_client:
+        move_meeting(meeting=meeting, starts_at=monday_at_nine, by=None, now=NOW)
+    with override("en"), pytest.raises(TakenByOwn) as by_staff:
+        move_meeting(meeting=meeting, starts_at=monday_at_nine, by=None, now=NOW, party=Party.PRACTICE)
+
+    assert by_client.value.messages == ["You have an appointment at this time already."]
+    assert by_staff.value.messages == ["The client has an appointment then already."]
 
 
 def test_a_move_keeps_everything_but_the_time_and_tells_the_client(practice, consultation, ayu, rina, monday_at_nine):

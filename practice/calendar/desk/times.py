@@ -11,7 +11,7 @@ from practice.calendar.openings import CELL, Window
 from practice.calendar.reserving import Wanted, offer_alternatives
 from practice.calendar.slots import Wish, find_openings
 from practice.catalog.models import Service
-from practice.people.models import Counselor
+from practice.people.models import Client, Counselor
 
 DAYS_SHOWN = 7
 DAYS_SEARCHED = 28
@@ -21,7 +21,7 @@ DAYS_SEARCHED = 28
 class Search:
     """What is looked for: a service, whom to ask, how and where, from which day on.
 
-    `releasing` are meetings that make way: the one being moved.
+    `releasing` are meetings that make way: the one being moved. What the `clients` are in already stands in the way.
     """
 
     service: Service
@@ -32,6 +32,7 @@ class Search:
     releasing: tuple[UUID, ...] = ()
     earliest: datetime | None = None
     latest: datetime | None = None
+    clients: Sequence[Client] = ()
 
     def wish(self) -> Wish:
         """Staff may ignore notice and horizon, and nothing else."""
@@ -44,6 +45,7 @@ class Search:
             latest=self.latest,
             follows_notice=False,
             room=self.room,
+            clients=tuple(client.pk for client in self.clients),
         )
 
     def wanted(self, starts_at: datetime, **more) -> Wanted:
@@ -57,6 +59,7 @@ class Search:
             follows_notice=False,
             step=CELL,
             room=self.room,
+            clients=self.clients,
             **more,
         )
 

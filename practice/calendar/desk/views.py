@@ -278,6 +278,7 @@ def search_for(meeting, pick) -> Search:
         releasing=(meeting.pk,),
         earliest=earliest,
         latest=latest,
+        clients=[head.client for head in meeting.participants.all()],
     )
 
 
