@@ -42,7 +42,7 @@ from practice.calendar.locks import Busy
 from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken, TakenByOwn, Wanted, offer_alternatives, release_hold
 from practice.calendar.slots import Wish
-from practice.catalog.models import Mode
+from practice.catalog.models import Approval, Mode
 from practice.pages.errors import page_not_found
 from practice.pages.preferences import ONE_YEAR, LanguageForm
 from practice.people.clients import Client
@@ -331,6 +331,7 @@ def check_page(request, pick: Pick, form: DetailsForm, *, now: datetime, key="",
         "form": form,
         "key": key or uuid4().hex,
         "problem": problem,
+        "is_request": pick.service.approval == Approval.REQUEST,
         "email": form.known_email or form["email"].value(),
         "name": form.client.preferred_name if form.client else form["name"].value(),
         "carried": [pair for pair in carried_by(form) if pair[0] != "consent" or not form.is_known],

@@ -74,6 +74,7 @@ def about(meeting: Meeting, client, now: datetime) -> dict:
         "now": now,
         "can_move": meeting.can_be_moved_by_client(now),
         "can_cancel": meeting.is_coming and now < meeting.starts_at,
+        "is_request": meeting.status == Status.REQUESTED,
         "is_free": meeting.can_be_cancelled_free(now),
     }
 

@@ -251,8 +251,8 @@ def cancel_meeting(
     """Cancel a coming meeting, free its time at once, and tell its people.
 
     `expected` is the version that the person was looking at. A client's cancellation past the free time is kept as
-    late; it is still possible until the meeting starts. Raise ValidationError if it is over, has begun, was cancelled
-    already, or has moved since that version.
+    late, unless it was a request that nobody had confirmed; it is still possible until the meeting starts. Raise
+    ValidationError if it is over, has begun, was cancelled already, or has moved since that version.
     """
     meeting = locked_meeting(meeting)
     refuse_changed(meeting, expected)

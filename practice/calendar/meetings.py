@@ -282,7 +282,8 @@ class Meeting(models.Model):
         ) % {"day": formats.day(self.rests_until)}
 
     def can_be_cancelled_free(self, now: datetime) -> bool:
-        return self.is_coming and now < self.free_cancel_until
+        """True before the limit, and for a request as long as nobody has confirmed it."""
+        return self.status == Status.REQUESTED or (self.is_coming and now < self.free_cancel_until)
 
 
 def session_words(number: int | None, count: int | None) -> str:

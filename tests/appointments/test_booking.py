@@ -248,6 +248,16 @@ def test_a_service_by_request_says_so_and_waits_for_an_answer(client, ayu):
     assert "We hold this time for you and answer by Tuesday, 24 November 2026, 08:00 WIB." in words(response)
 
 
+def test_a_request_for_a_time_soon_says_that_it_costs_nothing_until_it_is_confirmed(client, ayu):
+    service = make_service(counselors=[ayu], approval=Approval.REQUEST)
+    fields = held(client, service, "2026-11-23T03:00Z") | RINA
+
+    text = words(client.post(address("book_check", service), fields, headers={"Accept-Language": "en"}))
+
+    assert "Until we confirm it, you can withdraw it at no cost. It is soon: once confirmed," in text
+    assert "once it is booked" not in text
+
+
 def test_in_person_names_the_place(client):
     place = make_location()
     ayu = make_counselor(location=place)

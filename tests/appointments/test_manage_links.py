@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.core import signing
+from django.core import mail, signing
 from django.test import Client as Browser
 from django.urls import reverse
 from icalendar import Calendar
@@ -511,6 +511,26 @@ def test_a_late_cancellation_is_kept_as_late(client, meeting, clock):
 
     assert Meeting.objects.get().is_late
     assert "the session fee of Rp350,000 still applies" in words(response)
+
+
+def test_a_request_that_nobody_confirmed_is_withdrawn_at_no_cost(client, meeting, clock):
+    meeting.status, meeting.answer_due_at = Status.REQUESTED, meeting.starts_at
+    meeting.save()
+    clock.move_to(meeting.free_cancel_until + timedelta(hours=1))
+    enter(client, meeting)
+
+    shown = words(client.get(at("manage", meeting), **EN))
+    asked = words(client.get(at("manage_cancel", meeting), **EN))
+    ended = words(client.get(cancel(client, meeting).url, **EN))
+    deliver(message_id=Message.objects.get().pk, now=meeting.free_cancel_until + timedelta(hours=2))
+
+    assert "Until we confirm it, you can withdraw it at no cost. It is soon: once confirmed," in shown
+    assert "withdrawing your request costs you nothing." in asked
+    assert "Rp" not in asked
+    assert "It costs you nothing." in ended
+    assert not Meeting.objects.get().is_late
+    assert "biaya sesi" not in mail.outbox[0].body
+    assert AuditEvent.objects.get(act="meeting.cancelled").facts["late"] is False
 
 
 def test_pressing_cancel_twice_is_one_cancellation(client, meeting):
