@@ -138,6 +138,7 @@ def render(message: Message, now: datetime) -> Rendered | None:
     context = {
         "meeting": meeting,
         "now": now,
+        "is_request": meeting.status == Status.REQUESTED,
         "has_calendar": calendar is not None,
         "link": link_for(message, meeting, now=now),
     }

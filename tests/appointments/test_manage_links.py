@@ -15,6 +15,7 @@ from appointments.entry import COOKIE, SALT
 from practice.calendar.actions import announce, approve, cancel_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.meetings import Meeting, Party, Status
+from practice.formats import moment
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import Role
@@ -435,6 +436,17 @@ def test_after_the_last_move_a_person_helps(client, consultation, ayu, budi, mon
     assert "021-555-0101" in text
 
 
+def test_what_can_never_be_moved_online_was_not_moved_too_often(client, ayu, budi, monday_at_nine):
+    service = make_service(counselors=[ayu], moves_allowed=0)
+    fixed = make_meeting(starts_at=monday_at_nine, counselor=ayu, service=service, clients=[budi])
+    enter(client, fixed)
+
+    text = words(client.get(at("manage_move", fixed), **EN))
+
+    assert "This appointment cannot be moved online." in text
+    assert "as often as" not in text
+
+
 def test_the_neighbours_in_a_series_limit_its_client_too(client, meeting):
     gap = timedelta(hours=47)
     for days in (-1, 3):
@@ -531,6 +543,80 @@ def test_a_request_that_nobody_confirmed_is_withdrawn_at_no_cost(client, meeting
     assert not Meeting.objects.get().is_late
     assert "biaya sesi" not in mail.outbox[0].body
     assert AuditEvent.objects.get(act="meeting.cancelled").facts["late"] is False
+
+
+@pytest.mark.parametrize(
+    ("fields", "hours", "says"),
+    [
+        ({"moves_left": 0}, -30, "Cancel free of charge until {cancel}. After that the session fee still applies."),
+        ({"moves_left": 0}, -20, "This appointment is soon: it can no longer be changed or cancelled free of charge."),
+        ({"price": 0}, -30, "Cancelling costs you nothing. Move it to another time until {move}."),
+        ({"price": 0}, -20, "Cancelling costs you nothing."),
+        ({"price": 0, "moves_left": 0}, -30, "Cancelling costs you nothing."),
+        (
+            {"free_move": 2},
+            -30,
+            "Cancel free of charge until {cancel}. After that the session fee still applies."
+            " Move it to another time until {move}.",
+        ),
+        (
+            {"free_move": 2},
+            -20,
+            "This appointment is soon: if you cancel it, the session fee still applies."
+            " Move it to another time until {move}.",
+        ),
+        ({"free_move": 48}, -30, "Cancel free of charge until {cancel}. After that the session fee still applies."),
+        (
+            {"late_rule": "counts", "free_move": 2},
+            -20,
+            "This session is soon: if you cancel it, it counts as one of the planned sessions, and its fee applies."
+            " Move it to another time until {move}.",
+        ),
+        (
+            {"late_rule": "replaced", "free_move": 2},
+            -20,
+            "This session is soon: if you cancel it, it is replaced by another session, as agreed."
+            " Move it to another time until {move}.",
+        ),
+    ],
+)
+def test_the_page_and_the_mail_say_of_changes_what_is_true(client, meeting, budi, clock, fields, hours, says):
+    now = meeting.starts_at + timedelta(hours=hours)
+    meeting.free_move_until = meeting.starts_at - timedelta(hours=fields.get("free_move", 24))
+    for name, value in fields.items():
+        setattr(meeting, name, value)
+    meeting.save()
+    budi.language = "en"
+    budi.save()
+    clock.move_to(now)
+    enter(client, meeting)
+    cancel_until, move_until = (
+        moment(at, "Asia/Jakarta", "en") for at in (meeting.free_cancel_until, meeting.free_move_until)
+    )
+    says = says.format(cancel=cancel_until, move=move_until)
+
+    shown = words(client.get(at("manage", meeting), **EN))
+    announce(meeting, "meeting.confirmed", now=now)
+    deliver(message_id=Message.objects.get().pk, now=now)
+
+    assert says in shown
+    assert ("Move it" in shown) == ("Move it" in says)
+    mail_says = " ".join(mail.outbox[0].body.split())
+    assert (says in mail_says) == (now < meeting.free_cancel_until or "Move it" in says)
+    assert "Change or cancel" not in shown + mail_says
+
+
+def test_a_free_appointment_that_is_cancelled_late_costs_nothing(client, meeting, clock):
+    Meeting.objects.update(price=0)
+    clock.move_to(meeting.free_cancel_until + timedelta(minutes=1))
+    enter(client, meeting)
+
+    asked = words(client.get(at("manage_cancel", meeting), **EN))
+    ended = words(client.get(cancel(client, meeting).url, **EN))
+
+    assert "Cancelling costs you nothing. The time then becomes free for others." in asked
+    assert "It costs you nothing." in ended
+    assert "fee" not in asked + ended
 
 
 def test_pressing_cancel_twice_is_one_cancellation(client, meeting):

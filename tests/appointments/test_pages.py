@@ -164,6 +164,31 @@ def test_a_service_says_what_it_costs_and_until_when_it_can_be_changed(client, c
     assert "Change or cancel free of charge up to 24 hours before." in text
 
 
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"free_move": 120},
+            "Cancel free of charge up to 24 hours before. After that the session fee still applies."
+            " Move it to another time up to 2 hours before.",
+        ),
+        (
+            {"moves_allowed": 0},
+            "Cancel free of charge up to 24 hours before. After that the session fee still applies."
+            " It cannot be moved online: contact us for another time.",
+        ),
+        ({"price": 0}, "Cancelling costs you nothing. Move it to another time up to 24 hours before."),
+    ],
+)
+def test_a_service_says_of_changes_what_its_settings_allow(client, ayu, fields, says):
+    service = make_service(counselors=[ayu], **fields)
+
+    text = words(client.get(f"/services/{service.slug}/", headers={"Accept-Language": "en"}))
+
+    assert says in text
+    assert "Change or cancel" not in text
+
+
 def test_the_program_door_says_that_it_is_one_meeting_before_the_program(client, door):
     text = words(client.get(f"/services/{door.slug}/", headers={"Accept-Language": "en"}))
 
