@@ -15,10 +15,11 @@ from practice.calendar.desk.clients import add_client, change_contact, find_clie
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.models import Status
 from practice.messages.models import Message
+from practice.people.actions import account_for_code, join_proven_clients
 from practice.people.clients import email_hash
-from practice.people.models import Client
+from practice.people.models import Client, Role
 from practice.records.models import AuditEvent
-from tests.factories import NOW, make_client, make_meeting
+from tests.factories import NOW, make_client, make_meeting, make_user
 
 DAY = timedelta(days=1)
 
@@ -300,6 +301,70 @@ def test_a_phone_number_alone_leaves_the_address_proven(rina, front_desk):
 
     rina.refresh_from_db()
     assert (rina.phone, rina.email_proven_at) == ("+6281200000000", NOW)
+
+
+def change_email(client, email, *, by):
+    client = Client.objects.get(pk=client.pk)
+    client.email = email
+    change_contact(client=client, by=by, now=NOW)
+    client.refresh_from_db()
+    return client
+
+
+def test_a_record_that_a_stranger_s_address_opened_leaves_them_for_whoever_proves_the_right_one(front_desk):
+    booked = make_client(name="Budi", email="budl@example.org")
+    stranger = account_for_code(email="budl@example.org")
+    join_proven_clients(user=stranger, now=NOW)
+
+    booked = change_email(booked, "budi@example.org", by=front_desk)
+
+    assert booked.user is None
+    assert not Client.objects.visible_to(stranger).exists()
+    assert "user" in AuditEvent.objects.get(act="client.changed").facts["fields"].split(", ")
+    rightful = account_for_code(email="budi@example.org")
+    assert rightful is not None
+    assert rightful != stranger
+    assert join_proven_clients(user=rightful, now=NOW) == [booked]
+    assert list(Client.objects.visible_to(rightful)) == [booked]
+
+
+def test_who_changed_their_mailbox_enters_by_the_new_one_and_the_others_of_the_account_stay(rina, front_desk):
+    account = rina.user
+    child = make_client(name="Banyu", user=account, email=rina.email, email_proven_at=NOW, is_booked_for=True)
+
+    changed = change_email(rina, "rina.new@example.org", by=front_desk)
+
+    assert list(Client.objects.visible_to(account)) == [child]
+    account = account_for_code(email="rina.new@example.org")
+    assert join_proven_clients(user=account, now=NOW) == [changed]
+    change_email(child, "rina.new@example.org", by=front_desk)
+    assert [each.pk for each in join_proven_clients(user=account, now=NOW)] == [child.pk]
+    assert {each.pk for each in Client.objects.people_of(account)} == {changed.pk, child.pk}
+
+
+@pytest.mark.parametrize("address", ["typed.wrong@example.org", "RINA@EXAMPLE.ORG"])
+def test_a_record_stays_with_the_account_that_has_its_new_address(front_desk, address):
+    account = make_user(Role.CLIENT, email="rina@example.org")
+    rina = make_client(user=account, email=address)
+
+    changed = change_email(rina, "rina@example.org", by=front_desk)
+
+    assert changed.user == account
+
+
+def test_the_page_says_before_saving_which_account_loses_sight_of_the_record(desk, rina):
+    make_client(name="Banyu", user=rina.user, email=rina.email, is_booked_for=True)
+
+    text = " ".join(strip(desk.get(reverse("desk_client_edit", args=[rina.pk]))))
+
+    assert f"The account {rina.user.email} sees this record. With another e-mail address it no longer does" in text
+    assert "In the same account, and staying there: Banyu" in text
+    assert "sees this record" not in page_of_somebody_without_account(desk)
+
+
+def page_of_somebody_without_account(desk):
+    unclaimed = make_client(name="Sari")
+    return desk.get(reverse("desk_client_edit", args=[unclaimed.pk])).content.decode()
 
 
 def test_changing_contact_data_on_the_page(desk, rina):

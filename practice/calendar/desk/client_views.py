@@ -129,5 +129,6 @@ def client_edit(request, pk):
     name = (
         found.preferred_name if not form.is_bound else Client.objects.visible_to(request.user).get(pk=pk).preferred_name
     )
-    context = {"form": form, "pk": pk, "name": name}
+    together = found.user.clients.exclude(pk=pk).order_by("preferred_name", "pk") if found.user else []
+    context = {"form": form, "pk": pk, "name": name, "account": found.user, "together": together}
     return render(request, "calendar/desk/client_edit.html", context, status=422 if form.is_bound else 200)

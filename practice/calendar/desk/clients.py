@@ -108,8 +108,9 @@ def change_contact(*, client: Client, by: User, now: datetime) -> Client:
     """Save what was changed of a client's contact data, and write to them accordingly from now on.
 
     A new e-mail address is unproven, ends the links that were sent to the old one, and what waits to be sent goes to
-    the new one. The audit trail names the fields, not what they say. Raise ValidationError as `add_client` does for
-    minors.
+    the new one. The record leaves an account that has another address: it is theirs who prove the new one. Others of
+    that account stay. The audit trail names the fields, not what they say. Raise ValidationError as `add_client` does
+    for minors.
     """
     refuse_lone_minor(client, now=now)
     old = Client.objects.select_for_update().get(pk=client.pk)
@@ -121,6 +122,9 @@ def change_contact(*, client: Client, by: User, now: datetime) -> Client:
         changed += ["email_hash", "email_proven_at"]
         their_own = Q(client=client) | Q(client=None, meeting__participants__client=client)
         ManageToken.objects.filter(their_own).delete()
+        if old.user and old.user.email.casefold() != client.email.casefold():
+            client.user = None
+            changed.append("user")
     client.save(update_fields=changed)
     Message.objects.filter(client=client, status=MessageStatus.QUEUED).update(
         recipient_email=client.email,
