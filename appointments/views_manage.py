@@ -143,7 +143,7 @@ def move_closed(request, meeting, client, now):
 
 
 def move_times(request, meeting, client, now, *, form=None, status=200):
-    """The free times of the same counselor, with the present one marked."""
+    """The free times of the same counselor at the same place, with the present one marked."""
     zone = timezone.get_current_timezone()
     today = timezone.localdate(now)
     earliest, latest = meeting.limits()
@@ -155,6 +155,7 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
         earliest=earliest,
         latest=latest,
         clients=tuple(head.client_id for head in meeting.participants.all()),
+        location=meeting.location_id,
     )
     asked = read_asked(request.GET, Offer(meeting.service, [meeting.counselor]), today=today, zone=zone)
     context = (
@@ -217,7 +218,7 @@ def move(request, meeting, client, now):
 
 
 def move_taken(request, meeting, starts_at, now, *, lost: Taken):
-    """Somebody was quicker, or a client is in another meeting then: the three nearest times with the same counselor."""
+    """Somebody was quicker, or a client is elsewhere then: the three nearest times with the same counselor and place."""
     earliest, latest = meeting.limits()
     wanted = Wanted(
         service=meeting.service_as_booked,
@@ -229,6 +230,7 @@ def move_taken(request, meeting, starts_at, now, *, lost: Taken):
         latest=latest,
         clients=[head.client for head in meeting.participants.all()],
         releasing=(meeting.pk,),
+        location=meeting.location_id,
     )
     found = offer_alternatives(wanted, now=now)
     nearby = [

@@ -146,9 +146,10 @@ def move_meeting(
 ) -> Meeting:
     """Give a coming meeting another start, keep everything else, and tell its people.
 
-    `expected` is the version the person was looking at. Staff (a `party` other than the client) may also give it to
-    another counselor or room. Raise NotAllowed past the client's limit or against a rule, Taken if the new time is
-    occupied, ValidationError if the meeting changed meanwhile or would stay what it is.
+    `expected` is the version the person was looking at. A client's own move stays at the same place. Staff (a `party`
+    other than the client) may also give it to another counselor or room. Raise NotAllowed past the client's limit or
+    against a rule, Taken if the new time is occupied, ValidationError if the meeting changed meanwhile or would stay
+    what it is.
     """
     counselor, mode = elsewhere.counselor or meeting.counselor, elsewhere.mode or meeting.mode
     things = [("counselor", counselor.pk)]
@@ -209,6 +210,7 @@ def wanted_again(meeting: Meeting, starts_at: datetime, elsewhere: Elsewhere, pa
         follows_hours=not elsewhere.outside_hours,
         step=None if by_client else CELL,
         room=elsewhere.room,
+        location=meeting.location_id if by_client else None,
         earliest=earliest,
         latest=latest,
         releasing=(meeting.pk,),

@@ -90,6 +90,7 @@ class Wanted:
     follows_hours: bool = True
     step: int | None = None
     room: int | None = None
+    location: int | None = None  # in person: at this place alone
     earliest: datetime | None = None
     latest: datetime | None = None
     releasing: tuple = field(default=())  # ids of this person's own holds that make way
@@ -109,6 +110,7 @@ class Wanted:
             step=self.step,
             room=self.room,
             clients=tuple(client.pk for client in self.clients if not client._state.adding),
+            location=self.location,
         )
 
     @property
@@ -225,7 +227,8 @@ def asks_for(one: Wanted) -> tuple:
     candidates = [str(counselor.pk) for counselor in one.candidates]
     return (
         one.service.pk, one.mode, candidates, one.is_new_client, one.follows_notice, one.follows_hours,
-        one.step or 0, one.room or 0, str(one.earliest), str(one.latest), [str(client.pk) for client in one.clients],
+        one.step or 0, one.room or 0, one.location or 0, str(one.earliest), str(one.latest),
+        [str(client.pk) for client in one.clients],
     )  # fmt: skip
 
 

@@ -81,8 +81,9 @@ HAVING count(*) > 0
 class Wish:
     """What somebody is looking for. `earliest` and `latest` are an upper rule's limits on the start, both included.
 
-    Staff may look on another grid (`step` in minutes), for one `room`, and outside the hours of people and places.
-    `clients` are the ids of those who come, where they are known: what they are in already stands in the way.
+    In person it may be at one `location` only. Staff may look on another grid (`step` in minutes), for one `room`, and
+    outside the hours of people and places. `clients` are the ids of those who come, where they are known: what they are
+    in already stands in the way.
     """
 
     service: Service
@@ -96,6 +97,7 @@ class Wish:
     step: int | None = None
     room: int | None = None
     clients: tuple[UUID, ...] = ()
+    location: int | None = None
 
 
 @dataclass
@@ -192,7 +194,7 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
         return openings
     in_person = wish.mode == Mode.IN_PERSON
     hours, away, licences, closures, rooms = read_rules(list(people), window, wish.service.pk if in_person else None)
-    rooms = [pair for pair in rooms if wish.room in (None, pair[0])]
+    rooms = [pair for pair in rooms if wish.room in (None, pair[0]) and wish.location in (None, pair[1])]
     busy, busy_rooms, own, openings.ran_out = read_busy(
         wish, list(people), [room for room, _place in rooms], window, now=now
     )

@@ -12,20 +12,32 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from appointments.entry import COOKIE, SALT
-from practice.calendar.actions import announce, approve, cancel_meeting
+from practice.calendar.actions import announce, approve, cancel_meeting, move_meeting
 from practice.calendar.links import ManageToken, new_link
 from practice.calendar.meetings import Meeting, Party, Status
+from practice.catalog.models import Location, Mode
 from practice.formats import moment
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import Role
 from practice.records.models import AuditEvent
-from tests.factories import NOW, make_client, make_counselor, make_meeting, make_service, make_user
+from tests.factories import (
+    NOW,
+    make_client,
+    make_counselor,
+    make_hours,
+    make_location,
+    make_meeting,
+    make_room,
+    make_service,
+    make_user,
+)
 from tests.meanwhile import busy
 
 pytestmark = pytest.mark.django_db
 
 TUESDAY = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)  # 09.00 in Jakarta
+MONDAY_AT_ELEVEN = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 EN = {"headers": {"Accept-Language": "en"}}
 
 
@@ -342,6 +354,58 @@ def test_a_moved_appointment_keeps_the_person_in_and_older_links_out(client, mee
     assert "Your appointment has a new time." in words(client.get(response.url, **EN))
     assert Browser().get(other_link).status_code == 404
     assert Message.objects.get().kind == "meeting.moved"
+
+
+@pytest.fixture
+def in_jakarta(budi, monday_at_nine):
+    """Budi meets Ayu in Jakarta on Monday; on Tuesdays she works in Makassar."""
+    jakarta = make_location()
+    makassar = make_location(name="Ruang Teduh Makassar", address="Jalan Sultan 1", time_zone="Asia/Makassar")
+    ayu = make_counselor(hours=False)
+    make_hours(ayu, weekday=0, location=jakarta)
+    make_hours(ayu, weekday=1, location=makassar, zone="Asia/Makassar")
+    rooms = [make_room(makassar), make_room(jakarta)]
+    service = make_service(counselors=[ayu], rooms=rooms, modes=[Mode.IN_PERSON])
+    return make_meeting(starts_at=monday_at_nine, counselor=ayu, service=service, clients=[budi], room=rooms[1])
+
+
+def test_a_client_moves_an_appointment_in_person_only_within_its_place(client, in_jakarta):
+    enter(client, in_jakarta)
+
+    times = client.get(at("manage_move", in_jakarta), {"from": "2026-11-30"}, **EN)
+    shown = client.get(at("manage_move", in_jakarta), {"check": "1", "start": "2026-11-30T04:00Z"}, **EN)
+    elsewhere = move_to(client, in_jakarta, TUESDAY, **EN)
+
+    assert "Ayu Pratiwi, M.Psi., Psikolog · In person · Ruang Teduh Cikini" in words(times)
+    assert "These are the times at the same place." in words(times)
+    assert {day.on.weekday() for day in times.context["week"].days} == {0}
+    assert "Ruang Teduh Cikini, Jalan Cikini Raya 12" in words(shown)
+    assert elsewhere.status_code == 422
+    move_to(client, in_jakarta, MONDAY_AT_ELEVEN, **EN)
+    in_jakarta.refresh_from_db()
+    assert (in_jakarta.starts_at, in_jakarta.location.name) == (MONDAY_AT_ELEVEN, "Ruang Teduh Cikini")
+
+
+def test_times_near_one_that_was_taken_are_at_the_same_place(client, in_jakarta):
+    ayu, noon = in_jakarta.counselor, 12 * 60
+    makassar = Location.objects.get(name="Ruang Teduh Makassar")
+    ayu.working_hours.filter(weekday=0).update(until_minute=noon)
+    make_hours(ayu, weekday=0, start=noon + 60, location=makassar, zone="Asia/Makassar")
+    make_meeting(starts_at=MONDAY_AT_ELEVEN, counselor=ayu, service=in_jakarta.service)
+    enter(client, in_jakarta)
+
+    lost = move_to(client, in_jakarta, MONDAY_AT_ELEVEN, **EN)
+
+    assert lost.status_code == 409
+    assert [each["value"] for each in lost.context["nearby"]] == ["2026-11-30T02:30Z", "2026-12-07T02:00Z"]
+
+
+def test_the_desk_moves_an_appointment_to_another_place_too(front_desk, in_jakarta):
+    start = TUESDAY + timedelta(hours=1)
+
+    moved = move_meeting(meeting=in_jakarta, starts_at=start, by=front_desk, now=NOW, party=Party.PRACTICE)
+
+    assert moved.location.name == "Ruang Teduh Makassar"
 
 
 @pytest.mark.parametrize("query", [{"check": "1"}, {"check": "1", "start": "never"}])
