@@ -97,16 +97,25 @@ class Booker:
 
 @dataclass(frozen=True)
 class Choice:
-    """The time somebody chose. `candidates` are the counselors who may give the service, in order of preference."""
+    """The time somebody chose. `candidates` are the counselors who may give the service, in order of preference.
+
+    In person it is at `location` alone, if that was chosen.
+    """
 
     service: Service
     candidates: Sequence[Counselor]
     starts_at: datetime
     mode: str
+    location: int | None = None
 
     def wanted(self, **more) -> Wanted:
         return Wanted(
-            service=self.service, candidates=self.candidates, starts_at=self.starts_at, mode=self.mode, **more
+            service=self.service,
+            candidates=self.candidates,
+            starts_at=self.starts_at,
+            mode=self.mode,
+            location=self.location,
+            **more,
         )
 
 

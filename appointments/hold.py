@@ -1,6 +1,6 @@
 """The time somebody is booking, on its way through the screens, and the browser that holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,9 +12,9 @@ from django.utils.crypto import salted_hmac
 
 from appointments.actions import Choice
 from appointments.choices import ANY, Offer
-from appointments.times import read_start, written_start
+from appointments.times import read_place, read_start, written_start
 from practice.calendar.meetings import Meeting, Status
-from practice.catalog.models import Location, Service
+from practice.catalog.models import Location, Mode, Service
 from practice.people.counselors import Counselor
 from practice.people.limits import network_of
 
@@ -37,7 +37,10 @@ def network_key(request) -> str:
 
 @dataclass(frozen=True)
 class Pick:
-    """One time with one counselor, found for `asked` (a slug, or any). `held` is this browser's hold of it, if any."""
+    """One time with one counselor, found for `asked` (a slug, or any), in person at one `location`.
+
+    `held` is this browser's hold of it, if any.
+    """
 
     offer: Offer
     counselor: Counselor
@@ -45,6 +48,7 @@ class Pick:
     mode: str
     starts_at: datetime
     held: Meeting | None = None
+    location: Location | None = None
 
     @property
     def service(self) -> Service:
@@ -63,27 +67,25 @@ class Pick:
         return self.starts_at - timedelta(minutes=self.service.free_move)
 
     @property
-    def location(self) -> Location | None:
-        return self.held.location if self.held else None
-
-    @property
     def fields(self) -> dict[str, str]:
         """The pick as hidden fields of a form."""
         fields = {"start": written_start(self.starts_at), "counselor": self.asked, "mode": self.mode}
-        return fields | {"with": self.counselor.slug, "hold": str(self.held.pk) if self.held else ""}
+        fields |= {"with": self.counselor.slug, "hold": str(self.held.pk) if self.held else ""}
+        return fields | ({"place": str(self.location.pk)} if self.location else {})
 
     @property
     def query(self) -> str:
         """The query by which the list of times opens where this time stands."""
-        return urlencode({"counselor": self.asked, "mode": self.mode, "start": written_start(self.starts_at)})
+        place = {"place": self.location.pk} if self.location else {}
+        return urlencode({"counselor": self.asked, "mode": self.mode, "start": written_start(self.starts_at)} | place)
 
     def choice(self) -> Choice:
-        """This time with this counselor."""
-        return Choice(self.service, [self.counselor], self.starts_at, self.mode)
+        """This time with this counselor, at this place."""
+        return Choice(self.service, [self.counselor], self.starts_at, self.mode, self.location and self.location.pk)
 
     def wider_choice(self) -> Choice:
-        """The same time with whoever was asked for: where to look if this one is lost."""
-        return Choice(self.service, candidates(self.offer, self.asked, self.starts_at), self.starts_at, self.mode)
+        """The same time and place with whoever was asked for: where to look if this one is lost."""
+        return replace(self.choice(), candidates=candidates(self.offer, self.asked, self.starts_at))
 
 
 def candidates(offer: Offer, asked: str, starts_at: datetime) -> list[Counselor]:
@@ -113,7 +115,7 @@ def own_hold(pk, *, key: str) -> Meeting | None:
 def pick_of(held: Meeting, offer: Offer, *, asked: str) -> Pick:
     """A hold as a pick. `asked` counts only if it is somebody who could have been asked."""
     slugs = {counselor.slug for counselor in offer.counselors}
-    return Pick(offer, held.counselor, asked if asked in slugs else ANY, held.mode, held.starts_at, held)
+    return Pick(offer, held.counselor, asked if asked in slugs else ANY, held.mode, held.starts_at, held, held.location)
 
 
 def read_pick(data, offer: Offer, *, key: str) -> Pick | None:
@@ -127,7 +129,12 @@ def read_pick(data, offer: Offer, *, key: str) -> Pick | None:
     if held and (held.starts_at, held.counselor_id, held.service_id) != (start, counselor.pk, offer.service.pk):
         held = None
     asked = data.get("counselor") if data.get("counselor") in people else ANY
-    return Pick(offer, counselor, asked, data["mode"], start, held)
+    location = held.location if held else None
+    if data["mode"] == Mode.IN_PERSON and location is None:
+        location = Location.objects.filter(pk=read_place(data)).first()
+        if location is None:
+            return None
+    return Pick(offer, counselor, asked, data["mode"], start, held, location)
 
 
 def stamp(now: datetime) -> str:

@@ -37,18 +37,28 @@ Search = Callable[[date, date], list[datetime]]
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody asks the list of times for: whom (a slug, or any), how, from which day, which part of the day."""
+    """What somebody asks the list of times for: whom (a slug, or any), how, from which day, which part of the day.
+
+    In person also where: the id of a place, or None if that is open.
+    """
 
     counselor: str
     mode: str
     first: date
     part: str = ""
     start: datetime | None = None
+    place: int | None = None
 
     def query(self, **changes) -> str:
         """The same question as the query of an address, with some of it changed."""
         asked = replace(self, **changes)
-        words = {"counselor": asked.counselor, "mode": asked.mode, "from": asked.first.isoformat(), "part": asked.part}
+        words = {
+            "counselor": asked.counselor,
+            "mode": asked.mode,
+            "place": asked.place,
+            "from": asked.first.isoformat(),
+            "part": asked.part,
+        }
         return urlencode({name: word for name, word in words.items() if word})
 
 
@@ -61,13 +71,21 @@ def read_asked(data, offer: Offer, *, today: date, zone: ZoneInfo) -> Asked:
     except ValidationError:
         first = today
     last = today + timedelta(days=offer.service.horizon_days)
+    mode = data.get("mode") if data.get("mode") in offer.service.modes else offer.service.modes[0]
     return Asked(
         counselor=data.get("counselor") if data.get("counselor") in slugs else ANY,
-        mode=data.get("mode") if data.get("mode") in offer.service.modes else offer.service.modes[0],
+        mode=mode,
         first=min(max(first, today), last),
         part=data.get("part") if data.get("part") in PARTS else "",
         start=start,
+        place=read_place(data) if mode == Mode.IN_PERSON else None,
     )
+
+
+def read_place(data) -> int | None:
+    """The id of the place that an address or form names; None if it names none."""
+    text = data.get("place", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 # What a date picker sends, and what is typed where there is none.
@@ -203,8 +221,13 @@ def days_of(starts: Iterable[datetime], asked: Asked, zone: ZoneInfo, current: d
 
 
 def time_choices(search: Search, asked: Asked, *, today: date, last: date, zone: ZoneInfo, now: datetime, current=None):
-    """The list of times for a template: the week, and the queries that lead to its neighbours and parts of the day."""
+    """A search and its list of times for a template."""
     week = find_week(search, asked, today=today, last=last, zone=zone, current=current)
+    return week_choices(week, asked, today=today, last=last, zone=zone, now=now)
+
+
+def week_choices(week: Week, asked: Asked, *, today: date, last: date, zone: ZoneInfo, now: datetime):
+    """The list of times for a template: the week, and the queries that lead to its neighbours and parts of the day."""
     here = replace(asked, first=week.first)
     parts = {"": _("All day"), **{name: label for name, (label, _begins, _ends) in PARTS.items()}}
     return {
@@ -225,14 +248,37 @@ def time_choices(search: Search, asked: Asked, *, today: date, last: date, zone:
     }
 
 
-def searching(wish: Wish, counselors: Iterable[Counselor], zone: ZoneInfo, *, now: datetime) -> Search:
-    """A search over local days for the starts at which any of these counselors is free."""
-    counselors = list(counselors)
+@dataclass
+class TimeSearch:
+    """A search over local days for the starts at which any of these counselors is free.
 
-    def search(first: date, last: date) -> list[datetime]:
-        return find_openings(wish, counselors, window_of(first, last, zone), now=now).union()
+    In person it is for one `place`: the one asked for, else that of the first free start. `places` are all at which
+    these counselors work, by id with their names, once it has searched.
+    """
 
-    return search
+    wish: Wish
+    counselors: list[Counselor]
+    zone: ZoneInfo
+    now: datetime
+    place: int | None = None
+    places: dict[int, str] = field(default_factory=dict)
+
+    def __call__(self, first: date, last: date) -> list[datetime]:
+        openings = find_openings(self.wish, self.counselors, window_of(first, last, self.zone), now=self.now)
+        if self.wish.mode != Mode.IN_PERSON:
+            return openings.union()
+        self.places |= openings.places
+        starts = {place: openings.starts_at_place(place) for place in openings.places}
+        if self.place not in self.places:
+            self.place = min(((found[0], place) for place, found in starts.items() if found), default=(None, None))[1]
+        return starts.get(self.place, [])
+
+    def choices(self, asked: Asked) -> list[dict]:
+        """The places for a template, by name, each with the query that leads to its times."""
+        return [
+            {"label": name, "query": asked.query(place=place), "is_current": place == self.place}
+            for place, name in sorted(self.places.items(), key=lambda pair: pair[1])
+        ]
 
 
 def easiest_mode(service: Service) -> str:

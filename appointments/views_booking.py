@@ -3,6 +3,7 @@
 What was typed travels in hidden fields of posted forms: never in an address, never in the session.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from urllib.parse import urlencode
@@ -37,7 +38,7 @@ from appointments.hold import (
     stamp,
 )
 from appointments.replays import Mismatch, Request
-from appointments.times import is_day, other_clock, read_asked, searching, time_choices, written_start
+from appointments.times import TimeSearch, find_week, is_day, other_clock, read_asked, week_choices, written_start
 from practice.calendar.locks import Busy
 from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken, TakenByOwn, Wanted, offer_alternatives, release_hold
@@ -103,8 +104,11 @@ def time_page(request, offer: Offer, data, *, form=None, status=200):
         is_new_client=is_new(request),
         ignoring=tuple(own_holds(key=browser_key(request)).values_list("pk", flat=True)),
     )
-    search = searching(wish, (c for c in offer.counselors if asked.counselor in (ANY, c.slug)), zone, now=now)
+    counselors = [each for each in offer.counselors if asked.counselor in (ANY, each.slug)]
+    search = TimeSearch(wish, counselors, zone, now, asked.place)
     last = today + timedelta(days=offer.service.horizon_days)
+    week = find_week(search, asked, today=today, last=last, zone=zone)
+    asked = replace(asked, place=search.place)
     context = {
         "service": offer.service,
         "offer": offer,
@@ -115,7 +119,8 @@ def time_page(request, offer: Offer, data, *, form=None, status=200):
         "modes": [(mode, Mode(mode).label) for mode in offer.service.modes],
         "is_unknown": data.get("counselor", ANY) not in {ANY, "", asked.counselor},
         "date_error": not is_day(data.get("from", "")),
-        **time_choices(search, asked, today=today, last=last, zone=zone, now=now),
+        "places": search.choices(asked),
+        **week_choices(week, asked, today=today, last=last, zone=zone, now=now),
     }
     is_fragment = request.htmx and not request.htmx.history_restore_request and status == 200
     template = "appointments/week.html" if is_fragment else "appointments/time.html"
@@ -132,7 +137,7 @@ def hold_time(request, offer):
         return time_page(request, offer, request.POST, form=form, status=422)
     asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=timezone.get_current_timezone())
     start = form.cleaned_data["start"]
-    choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode)
+    choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode, asked.place)
     new = is_new(request)
     try:
         count((BOOKINGS, network_of(request)), now=now)

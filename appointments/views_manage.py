@@ -18,11 +18,11 @@ from appointments.entry import BAD_LINKS, let_in, link_gone, own_meeting
 from appointments.forms import CancelForm, SlotForm, language_of
 from appointments.times import (
     NextTimes,
+    TimeSearch,
     coming_weeks,
     next_starts,
     other_clock,
     read_asked,
-    searching,
     time_choices,
     written_start,
 )
@@ -162,8 +162,8 @@ def move_times(request, meeting, client, now, *, form=None, status=200):
         about(meeting, client, now)
         | {"rests": meeting.rest_words(now)}
         | time_choices(
-            searching(wish, [meeting.counselor], zone, now=now),
-            replace(asked, counselor="", mode=""),
+            TimeSearch(wish, [meeting.counselor], zone, now),
+            replace(asked, counselor="", mode="", place=None),
             today=today,
             last=today + timedelta(days=meeting.service.horizon_days),
             zone=zone,
@@ -218,7 +218,7 @@ def move(request, meeting, client, now):
 
 
 def move_taken(request, meeting, starts_at, now, *, lost: Taken):
-    """Somebody was quicker, or a client is elsewhere then: the three nearest times with the same counselor and place."""
+    """Somebody was quicker, or a client is elsewhere then: the three nearest times with this counselor at this place."""
     earliest, latest = meeting.limits()
     wanted = Wanted(
         service=meeting.service_as_booked,

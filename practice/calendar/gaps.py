@@ -31,7 +31,7 @@ def free_gaps(counselor: Counselor, start: datetime, end: datetime, *, taken: It
 
     `taken` is the time that meetings fill, pauses included, in minutes since 1970. Gaps under 15 minutes are left out.
     """
-    hours, away, _licences, closures, _rooms = read_rules([counselor.pk], Window.between(start, end), None)
+    hours, away, _licences, closures, _rooms, _names = read_rules([counselor.pk], Window.between(start, end), None)
     free = merged(span for row in hours.get(counselor.pk, ()) for span in open_spans(row, closures, start, end))
     for filled in [*taken, *zip(*away.get(counselor.pk, ((), ())), strict=True)]:
         free = [part for span in free for part in without(span, filled)]

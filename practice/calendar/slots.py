@@ -42,7 +42,7 @@ UNION ALL
 SELECT 'c', NULL, NULL, NULL, NULL, NULL, location_id, starts_on, ends_on
 FROM practice_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s
 UNION ALL
-SELECT 'r', NULL, NULL, r.id, NULL, NULL, r.location_id, NULL, NULL
+SELECT 'r', NULL, NULL, r.id, NULL, l.name, r.location_id, NULL, NULL
 FROM practice_service_rooms s JOIN practice_room r ON r.id = s.room_id JOIN practice_location l ON l.id = r.location_id
 WHERE s.service_id = %(service)s AND r.is_open AND l.is_open
 """
@@ -109,6 +109,7 @@ class Openings:
     allowed: dict[UUID, int] = field(default_factory=dict)
     free: dict[UUID, int] = field(default_factory=dict)
     rooms: dict[UUID, list[tuple[int, int, int]]] = field(default_factory=dict)  # (room, location, free starts)
+    places: dict[int, str] = field(default_factory=dict)  # in person: where any of them works, with its name
     load: dict[UUID, int] = field(default_factory=dict)  # meetings around the window
     refusals: dict[UUID, list[tuple[str, int]]] = field(default_factory=dict)  # (rule, starts it allows)
     own: int = 0  # starts at which a client is in another meeting
@@ -152,6 +153,11 @@ class Openings:
         cell = int(offset // 5)
         return 1 << cell if offset == cell * 5 and 0 <= cell < self.window.cells else 0
 
+    def starts_at_place(self, place: int) -> list[datetime]:
+        """Starts at which somebody is free for a meeting in person at that place, ascending."""
+        masks = (starts for rooms in self.rooms.values() for _room, at, starts in rooms if at == place)
+        return [moment_of(m) for m in minutes_in(any_of(masks), self.window.base)]
+
     def room_for(self, counselor: UUID, start: datetime, *, preferred: int | None = None) -> tuple[int, int] | None:
         """A free (room, place) for a meeting in person at that start: the preferred room if it is free."""
         bit = self.bit(start)
@@ -193,7 +199,9 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
     if not people or not window.cells:
         return openings
     in_person = wish.mode == Mode.IN_PERSON
-    hours, away, licences, closures, rooms = read_rules(list(people), window, wish.service.pk if in_person else None)
+    hours, away, licences, closures, rooms, names = read_rules(
+        list(people), window, wish.service.pk if in_person else None
+    )
     rooms = [pair for pair in rooms if wish.room in (None, pair[0]) and wish.location in (None, pair[1])]
     busy, busy_rooms, own, openings.ran_out = read_busy(
         wish, list(people), [room for room, _place in rooms], window, now=now
@@ -225,6 +233,7 @@ def find_openings(wish: Wish, counselors: Iterable[Counselor], window: Window, *
         openings.refusals[pk] = rules
         if in_person:
             places = {place for _room, place, _mask in room_masks}
+            openings.places |= {place: names[place] for place in places & by_place.keys()}
             openings.rooms[pk] = [
                 (room, place, free & mask & by_place.get(place, 0)) for room, place, mask in room_masks
             ]
@@ -318,10 +327,12 @@ def rooms_of(service: Service) -> list[tuple[int, int]]:
 
 
 def read_rules(counselors: list[UUID], window: Window, service: int | None):
-    """Hours, time off, licences and closures that touch the window, and the rooms of the service: one statement."""
+    """Hours, time off, licences and closures that touch the window, the rooms of the service and the names of their
+    places: one statement.
+    """
     start, end = moment_of(window.base), moment_of(window.end)
     first, last = start.date() - timedelta(days=2), end.date() + timedelta(days=2)
-    hours, away, licences, closures, rooms = {}, {}, {}, {}, []
+    hours, away, licences, closures, rooms, names = {}, {}, {}, {}, [], {}
     bounds = {
         "counselors": counselors,
         "first": first,
@@ -332,10 +343,10 @@ def read_rules(counselors: list[UUID], window: Window, service: int | None):
     }
     with connection.cursor() as cursor:
         cursor.execute(RULES, bounds)
-        for what, who, weekday, low, high, zone_name, place, begins, ends in cursor.fetchall():
+        for what, who, weekday, low, high, text, place, begins, ends in cursor.fetchall():
             if what == "h":
                 until = ends.toordinal() if ends else date.max.toordinal()
-                row = Hours(weekday, low, high, zone_name, place, begins.toordinal(), until)
+                row = Hours(weekday, low, high, text, place, begins.toordinal(), until)
                 hours.setdefault(who, []).append(row)
             elif what == "t":
                 spans = away.setdefault(who, ([], []))
@@ -345,11 +356,12 @@ def read_rules(counselors: list[UUID], window: Window, service: int | None):
                 licences[who] = ends
             elif what == "r":
                 rooms.append((low, place))
+                names[place] = text
             else:
                 begins, ends = max(begins, first), min(ends, last)
                 closed = closures.get(place, frozenset())
                 closures[place] = closed | frozenset(range(begins.toordinal(), ends.toordinal() + 1))
-    return hours, away, licences, closures, sorted(rooms)
+    return hours, away, licences, closures, sorted(rooms), names
 
 
 def read_busy(wish: Wish, counselors: list[UUID], rooms: list[int], window: Window, *, now: datetime):

@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Consultation
 from practice.calendar.meetings import Meeting, Status
-from practice.catalog.models import Approval, Kind, Mode
+from practice.catalog.models import Approval, Kind, Location, Mode
 from practice.database.patience import PATIENCE, Connection
 from practice.messages.models import Message
 from practice.people.clients import Client, Consent
+from practice.people.counselors import Counselor
 from practice.records.actions import read
 from tests.appointments.steps import RINA, address, checked, confirm, held, hold_time, page, words
 from tests.factories import (
@@ -267,6 +270,104 @@ def test_in_person_names_the_place(client):
     response = client.get(confirm(client, service, fields).url, follow=True, headers={"Accept-Language": "en"})
 
     assert "come to Ruang Teduh Cikini, Jalan Cikini Raya 12." in words(response)
+
+
+@pytest.fixture
+def two_cities():
+    """Ayu works in Cikini, Daeng in Makassar, where the day begins an hour earlier; one service for both."""
+    cikini = make_location()
+    makassar = make_location(name="Ruang Teduh Makassar", address="Jalan Sultan 1", time_zone="Asia/Makassar")
+    ayu = make_counselor(location=cikini)
+    daeng = make_counselor(name="Daeng", zone="Asia/Makassar", location=makassar)
+    rooms = [make_room(cikini), make_room(makassar)]
+    return make_service(counselors=[ayu, daeng], rooms=rooms, modes=[Mode.VIDEO, Mode.IN_PERSON])
+
+
+def times(browser, service, **query):
+    query = {"mode": "in_person", "from": "2026-11-30"} | query
+    return browser.get(address("book_time", service, **query), headers={"Accept-Language": "en"})
+
+
+def offered(response) -> dict:
+    """The places to choose from, each with True for the one whose times are shown."""
+    return {place["label"]: place["is_current"] for place in response.context["places"]}
+
+
+def first_time(response) -> str:
+    return response.context["week"].days[0].times[0].value
+
+
+def test_in_person_the_times_are_those_of_one_place_and_the_others_are_a_choice(client, two_cities):
+    first = times(client, two_cities)
+    cikini = Location.objects.get(name="Ruang Teduh Cikini")
+    there = times(client, two_cities, place=cikini.pk)
+    of_ayu = times(client, two_cities, counselor=Counselor.objects.get(name="Ayu Pratiwi").slug)
+
+    assert offered(first) == {"Ruang Teduh Cikini": False, "Ruang Teduh Makassar": True}
+    assert first_time(first) == "2026-11-30T01:00Z"
+    assert "Place Ruang Teduh Cikini Ruang Teduh Makassar" in words(first)
+    assert offered(there) == {"Ruang Teduh Cikini": True, "Ruang Teduh Makassar": False}
+    assert first_time(there) == "2026-11-30T02:00Z"
+    assert f"place={cikini.pk}" in there.context["later"]
+    assert f'<input type="hidden" name="place" value="{cikini.pk}">' in page(there)
+    assert offered(of_ayu) == {"Ruang Teduh Cikini": True}
+    assert "You meet at Ruang Teduh Cikini." in words(of_ayu)
+    assert offered(times(client, two_cities, mode="video")) == {}
+
+
+@pytest.mark.parametrize("place", ["", "0", "99999999", "999999999999999", "x", "²", "-1"])
+def test_a_place_that_is_none_counts_as_not_asked(client, two_cities, place):
+    answer = times(client, two_cities, place=place)
+
+    assert offered(answer) == {"Ruang Teduh Cikini": False, "Ruang Teduh Makassar": True}
+
+
+def test_the_choice_of_a_place_takes_no_statement_more(client, two_cities):
+    with CaptureQueriesContext(connection) as by_video:
+        times(client, two_cities, mode="video")
+    with CaptureQueriesContext(connection) as in_person:
+        times(client, two_cities)
+
+    assert len(in_person) == len(by_video)
+
+
+def test_the_place_that_was_chosen_is_booked_and_stands_on_every_page(client, two_cities):
+    cikini = Location.objects.get(name="Ruang Teduh Cikini")
+    held_at = hold_time(client, two_cities, mode="in_person", place=cikini.pk)
+
+    details = client.get(held_at.url)
+    fields = checked(client, two_cities, details.context["pick"].fields | {"shown": details.context["shown"]})
+    Meeting.objects.all().delete()
+    without_hold = client.post(address("book_check", two_cities), fields)
+    confirm(client, two_cities, fields)
+
+    assert "Ruang Teduh Cikini, Jalan Cikini Raya 12" in words(details)
+    assert "Ruang Teduh Cikini, Jalan Cikini Raya 12" in words(without_hold)
+    assert Meeting.objects.get().location == cikini
+
+
+def test_a_place_that_is_full_is_not_swapped_for_another(client, two_cities):
+    cikini = Location.objects.get(name="Ruang Teduh Cikini")
+    held_at = hold_time(client, two_cities, mode="in_person", place=cikini.pk)
+    details = client.get(held_at.url)
+    fields = checked(client, two_cities, details.context["pick"].fields | {"shown": details.context["shown"]})
+    Meeting.objects.all().delete()
+    make_meeting(starts_at=datetime(2026, 11, 30, 2, tzinfo=UTC), service=two_cities, room=cikini.rooms.get())
+
+    lost = confirm(client, two_cities, fields)
+
+    assert lost.status_code == 409
+    assert f'name="place" value="{cikini.pk}"' in page(lost)
+    assert {each["counselor"].name for each in lost.context["nearby"]} == {"Ayu Pratiwi"}
+
+
+def test_in_person_without_a_place_a_time_is_chosen_again(client, two_cities):
+    fields = held(client, two_cities, mode="in_person") | {"hold": "", "place": ""}
+
+    answer = client.post(address("book_check", two_cities), fields | RINA)
+
+    assert answer.status_code == 422
+    assert RINA["question"] in page(answer)
 
 
 def test_an_unproven_address_has_three_coming_appointments_at_most(client, consultation):
