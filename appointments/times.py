@@ -20,7 +20,7 @@ from practice.calendar.openings import CELL, moment_of
 from practice.calendar.slots import PUBLIC_DAYS, Openings, Wish, find_openings, window_of
 from practice.catalog.models import Location, Mode, Service
 from practice.people.counselors import Counselor
-from practice.zones import zone as zone_of
+from practice.zones import other_zone
 
 DAYS_SHOWN = 7
 DAYS_SEARCHED = 28
@@ -345,5 +345,4 @@ def zone_label(zone, at: datetime) -> str:
 
 def other_clock(counselor: Counselor, location: Location | None, zone: ZoneInfo, at: datetime) -> str:
     """The zone at the other end of the appointment, if its clocks show another time then; else nothing."""
-    other = (location or counselor).time_zone
-    return other if at.astimezone(zone_of(other)).utcoffset() != at.astimezone(zone).utcoffset() else ""
+    return other_zone((location or counselor).time_zone, zone, at)

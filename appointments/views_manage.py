@@ -218,7 +218,7 @@ def move(request, meeting, client, now):
 
 
 def move_taken(request, meeting, starts_at, now, *, lost: Taken):
-    """Somebody was quicker, or a client is elsewhere then: the three nearest times with this counselor at this place."""
+    """Somebody was quicker, or a client is elsewhere then: the three nearest times with the counselor there."""
     earliest, latest = meeting.limits()
     wanted = Wanted(
         service=meeting.service_as_booked,

@@ -1,5 +1,6 @@
 """Which time zones we accept: Area/City names of the IANA database, and UTC."""
 
+from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,3 +26,8 @@ def zone(name: str) -> ZoneInfo:
     """The zone of that name. Raise ValidationError if it is not one we accept."""
     validate_zone(name)
     return ZoneInfo(name)
+
+
+def other_zone(name: str, mine: tzinfo, at: datetime) -> str:
+    """The name of that zone if its clocks show another time than mine then; else nothing."""
+    return name if at.astimezone(zone(name)).utcoffset() != at.astimezone(mine).utcoffset() else ""

@@ -323,6 +323,24 @@ def test_a_mail_tells_the_time_in_the_clients_zone(kind, zone, told):
     assert f"{day} 2026, {told}" in parsed.get_body(("plain",)).get_content()
 
 
+@pytest.mark.parametrize("zone", ["Asia/Makassar", "Asia/Jakarta"])
+@pytest.mark.parametrize("kind", ["meeting.confirmed", "meeting.moved", "meeting.reminder_day"])
+def test_a_mail_tells_the_clock_there_too_where_it_shows_another_time(practice, kind, zone):
+    message = write_about(kind, client=make_client(language="en", time_zone=zone))
+    short = whatsapp_text(message, now=message.next_attempt_at)
+    parsed = sent(message)
+    bodies = [parsed.get_body((form,)).get_content() for form in ("plain", "html")]
+
+    told = "Monday, 30 November 2026, 09:00 WIB"
+    if zone == "Asia/Makassar":
+        assert f"There: {told}" in short
+        assert f"There: {told}" in bodies[0]
+        assert ">There<" in bodies[1]
+        assert all(told in body for body in bodies)
+    else:
+        assert not any("There" in text for text in (short, *bodies))
+
+
 def test_the_mail_after_a_missed_meeting_asks_only_for_a_choice():
     make_practice()
     text = sent(write_about("meeting.missed", client=make_client(language="en"))).get_body(("plain",)).get_content()
