@@ -46,6 +46,7 @@ from practice.calendar.slots import Wish
 from practice.catalog.models import Approval, Mode
 from practice.pages.errors import page_not_found
 from practice.pages.preferences import ONE_YEAR, LanguageForm
+from practice.people.actions import choose_words_and_clock
 from practice.people.clients import Client
 from practice.people.limits import Limit, LimitReached, count, network_of
 from practice.people.practices import Practice
@@ -258,8 +259,7 @@ def book_language(request, offer):
         translation.activate(language)
         request.language = language
         if request.user.is_authenticated:
-            request.user.language = language
-            request.user.save(update_fields=["language"])
+            choose_words_and_clock(user=request.user, language=language, now=timezone.now())
     pick = read_pick(request.POST, offer, key=browser_key(request))
     if pick is None:
         response = time_page(request, offer, request.POST)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from practice.people.actions import choose_words_and_clock
 from practice.zones import zone_names
 
 LANGUAGES = [(code, translation.get_language_info(code)["name_local"]) for code, name in settings.LANGUAGES]
@@ -112,8 +113,7 @@ def _keep(request, form, name, field=None):
     """Remember a choice, in a cookie and in this field of the account, and go back to where it was made."""
     value = form.cleaned_data[name]
     if field and request.user.is_authenticated:
-        setattr(request.user, field, value)
-        request.user.save(update_fields=[field])
+        choose_words_and_clock(user=request.user, now=timezone.now(), **{field: value})
     if name == "language":
         translation.activate(value)
     back = _safe_next(request, request.POST.get("next", ""))

@@ -272,8 +272,19 @@ def change_account(*, user: User, name: str, language: str, time_zone: str, now:
     own = user.clients.filter(is_booked_for=False)
     names = {each.casefold() for each in own.values_list("preferred_name", flat=True)}
     (own if len(names) == 1 else own.filter(preferred_name__iexact=user.name)).update(preferred_name=name)
-    user.name, user.language, user.time_zone = name, language, time_zone
-    user.save(update_fields=["name", "language", "time_zone"])
-    user.clients.update(language=language, time_zone=time_zone)
+    user.name = name
+    user.save(update_fields=["name"])
+    return choose_words_and_clock(user=user, language=language, time_zone=time_zone, now=now)
+
+
+@transaction.atomic
+def choose_words_and_clock(*, user: User, now: datetime, language: str = "", time_zone: str = "") -> User:
+    """Show a person the pages in this language or zone and write to them so, as a client too; "" leaves it as it is."""
+    chosen = {name: value for name, value in (("language", language), ("time_zone", time_zone)) if value}
+    user = User.objects.select_for_update().get(pk=user.pk)
+    for name, value in chosen.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(chosen))
+    user.clients.update(**chosen)
     record(user, "account.changed", user, now=now)
     return user

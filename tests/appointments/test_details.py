@@ -246,3 +246,12 @@ def test_the_other_language_keeps_the_answers(client, consultation):
     assert "Check, then book" in words(check)
     assert f'value="{RINA["question"]}"' in page(times)
     assert client.cookies["language"].value == "en"
+
+
+def test_a_language_chosen_while_booking_is_that_of_a_client_s_mails(client, consultation, rina):
+    client.force_login(rina.user)
+
+    client.post(address("book_language", consultation), held(client, consultation) | {"language": "en"})
+
+    rina.refresh_from_db()
+    assert (rina.user.language, rina.language) == ("en", "en")

@@ -33,8 +33,9 @@ def test_an_account_remembers_its_language_and_zone(client, rina):
     client.post(reverse("choose_language"), {"language": "en"})
     client.post(reverse("choose_zone"), {"zone": "Europe/Berlin"})
 
-    rina.user.refresh_from_db()
+    rina.refresh_from_db()
     assert (rina.user.language, rina.user.time_zone) == ("en", "Europe/Berlin")
+    assert (rina.language, rina.time_zone) == ("en", "Europe/Berlin")
     client.cookies["language"] = "id"
     client.cookies["zone"] = "Asia/Jakarta"
     answer = client.get(reverse("preferences"), headers={"accept-language": "id"})
