@@ -59,18 +59,22 @@ class EndingForm(forms.Form):
 
     achieved = text(
         _("What was achieved, goal by goal"),
-        hint=_("In words the client would use. What was not reached has a place too."),
+        hint=_(
+            "In words the client would use. What was not reached has a place too. "
+            "The client reads it once you share it."
+        ),
     )
-    takes_along = text(_("What the client takes along"), hint=_("What they found out about themselves and can do now."))
+    takes_along = text(
+        _("What the client takes along"),
+        hint=_("What they found out about themselves and can do now. The client reads it once you share it."),
+    )
     warning_signs = text(_("1. First signs that it gets harder"), rows=3)
     situations = text(_("2. Situations that could be hard"), rows=3)
     what_helps = text(_("3. What helped and will help again"), rows=3)
     first_step = text(_("4. The first small step then"), rows=3)
     people = text(_("5. People to turn to"), rows=3)
     come_back = text(_("6. When and how to come back"), rows=3)
-    summary = text(
-        _("Summary for the client"), hint=_("The client reads this, and the plan for hard days, once you share it.")
-    )
+    summary = text(_("Summary for the client"), hint=_("The client reads it once you share it."))
     expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     @classmethod

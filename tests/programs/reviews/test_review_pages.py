@@ -1,5 +1,6 @@
 """Pages of reviews, the ending and what follows: who reaches them, what each side sees, and that nothing is lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -231,6 +232,19 @@ def test_an_ending_is_a_draft_until_it_is_shared(as_counselor, program, rina):
     assert "Anda tidur lebih baik." in own
     assert "Begadang" in own
     assert "Kakak" in own
+
+
+def test_beside_every_text_of_an_ending_stands_that_the_client_reads_it(as_counselor, program, now):
+    draft = text_of(as_counselor.get(page("ending", program)))
+    write(program, now, share=True)
+    shared = text_of(as_counselor.get(page("ending", program)))
+
+    groups = re.split(r'name="(?:achieved|takes_along|come_back)"', draft)
+    assert [part.count("Klien membacanya setelah Anda bagikan.") for part in groups] == [1, 1, 1, 1]
+    assert "apa yang tercapai, yang dibawa klien, rencana untuk hari yang berat, dan ringkasannya" in " ".join(
+        shared.split()
+    )
+    assert "Klien tidak melihatnya." in shared.partition("Penilaian Anda sendiri")[2]
 
 
 def test_an_ending_changed_elsewhere_is_not_overwritten_and_nothing_typed_is_lost(as_counselor, program, now):
