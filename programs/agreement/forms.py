@@ -15,6 +15,7 @@ from programs.plan.actions import LONGEST_REASON
 from programs.plan.models import AbsenceRule
 
 TOO_LONG = _("This is longer than %(limit_value)d characters. Shorten it: nothing you wrote is lost.")
+STAFF_READ = _("The counselors of this program read it, and their supervisor if they have one. The client does not.")
 
 
 class WordsField(forms.CharField):
@@ -254,7 +255,7 @@ class LongerForm(forms.Form):
 
 
 class PauseForm(LongerForm):
-    reason = WordsField(label=_("Reason"), help_text=_("Only counselors of this program read it."), most=LONGEST_REASON)
+    reason = WordsField(label=_("Reason"), help_text=STAFF_READ, most=LONGEST_REASON)
 
 
 class RestForm(forms.Form):
@@ -282,7 +283,10 @@ class HandoverForm(forms.Form):
     )
     note = WordsField(
         label=_("Handover note"),
-        help_text=_("For the new counselor. The client does not see it."),
+        help_text=_(
+            "For the new counselor. The counselors of this program can read it too, and their supervisor if they have "
+            "one. The client does not see it."
+        ),
         most=LONGEST_NOTE,
         rows=8,
         required=True,
@@ -295,9 +299,7 @@ class HandoverForm(forms.Form):
 
 class CloseForm(forms.Form):
     close_reason = forms.ChoiceField(label=_("How it ends"), widget=forms.RadioSelect)
-    reason = WordsField(
-        label=_("In your words"), help_text=_("Only counselors of this program read it."), most=LONGEST_REASON
-    )
+    reason = WordsField(label=_("In your words"), help_text=STAFF_READ, most=LONGEST_REASON)
 
     def __init__(self, *args, reasons, **kwargs):
         super().__init__(*args, **kwargs)

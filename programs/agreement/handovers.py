@@ -30,7 +30,7 @@ def successors(program: Program):
 def ask_handover(
     *, program: Program, to_counselor: Counselor, note: str, reason: str, by: User, now: datetime
 ) -> Handover:
-    """Ask every client, for 14 days, whether another counselor may lead the program. `note` is for that one alone.
+    """Ask every client, for 14 days, whether another counselor may lead the program. `note` is not for them.
 
     Whoever leads it asks, or helps to, or supervises who leads it: somebody who fell ill or left asks nothing any more.
     Raise ValidationError for anybody else, unless it is agreed on, if a question waits already, for a counselor who

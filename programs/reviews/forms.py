@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.calendar.desk.times import read_start
 from practice.catalog.models import Mode
+from programs.agreement.forms import STAFF_READ
 from programs.reviews.actions import ENDING_TEXTS, LONGEST
 from programs.reviews.models import Decision, Ending
 
@@ -99,7 +100,7 @@ class CloseForm(forms.Form):
             "invalid_choice": _("Choose why the program ends."),
         },
     )
-    reason = text(_("In your own words"), rows=3)
+    reason = text(_("In your own words"), hint=STAFF_READ, rows=3)
 
     def __init__(self, *args, reasons, **kwargs):
         super().__init__(*args, **kwargs)

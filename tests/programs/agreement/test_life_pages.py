@@ -241,12 +241,27 @@ def test_closing_says_what_it_means_and_does_it(client, scene, running):
 def test_a_supervisor_reads_the_life_of_a_program_and_changes_nothing(client, scene, running):
     ratna = make_user(Role.SUPERVISOR)
     make_supervision(scene.ayu, supervisor=ratna)
+    later = (NOW + 20 * DAY).date()
+    enter(client, scene.ayu)
+    post(client, "program_pause", running.pk, resume_on=later, keep_meetings="yes", reason="KANARI-ISTIRAHAT")
+    post(client, "program_resume", running.pk)
     enter(client, ratna)
 
-    assert client.get(reverse("program_steps", args=[running.pk])).status_code == 200
+    assert "KANARI-ISTIRAHAT" in page(client, "program_steps", running.pk)
     assert client.get(reverse("agreement", args=[running.pk])).status_code == 200
     for name in ("program_pause", "program_close", "program_extend"):
         assert client.get(reverse(name, args=[running.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["program_pause", "program_handover", "program_close", "ending_close"])
+def test_whoever_writes_a_reason_or_a_note_is_told_that_a_supervisor_reads_it_and_the_client_does_not(
+    client, scene, running, name
+):
+    enter(client, scene.ayu)
+
+    shown = page(client, name, running.pk)
+
+    assert "supervisornya bila ada. Klien tidak" in shown
 
 
 # --- When who leads a program cannot ask ----------------------------------------------------------------------------

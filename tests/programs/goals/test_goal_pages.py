@@ -210,6 +210,13 @@ def test_a_client_chooses_the_sentence_that_fits(as_rina, program, rina):
     assert GoalRating.objects.get().client == rina
 
 
+@pytest.mark.parametrize("name", ["own_goals", "own_goals_rate"])
+def test_a_client_reads_who_else_sees_how_they_see_their_goals(as_rina, program, name):
+    shown = as_rina.get(page(name, program)).content.decode()
+
+    assert "Anda dan konselor program ini melihatnya, juga supervisornya bila ada." in shown
+
+
 @pytest.mark.parametrize("level", ["3", "x", "-2.0", ""])
 def test_levels_that_there_are_not_are_refused(as_rina, program, level):
     first = goals_of(program)[0]
