@@ -19,7 +19,7 @@ from practice.catalog.views import form_methods
 from practice.people.models import Role
 from practice.people.policies import requires
 from programs.day import agenda_of
-from programs.pages.caseload import own_programs
+from programs.pages.own import own_programs
 
 PAST_ON_A_PAGE = 20
 

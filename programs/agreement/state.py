@@ -16,7 +16,8 @@ from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, Progra
 class Standing:
     """What waits for an answer, and whether somebody in it does not agree to video calls.
 
-    `waits_for_counselor` if the last word about the offer is a client's question.
+    `waits_for_counselor` if the last word about the offer is a client's question. `has_signed` and `has_agreed` say
+    that this person has answered the offer, or the question about a handover.
     """
 
     offer_cause: str | None
@@ -24,6 +25,7 @@ class Standing:
     waits_for_counselor: bool
     has_signed: bool
     handover_id: object
+    has_agreed: bool
     paused_at: datetime | None
     refuses_video: bool
 
@@ -46,6 +48,7 @@ def with_standing(programs, user: User):
         last_word_is_clients=Subquery(last.values("is_from_client")[:1]),
         has_signed=Exists(signed),
         handover_asked=Subquery(asked.values("pk")),
+        has_agreed=Exists(asked.filter(agreed_by__user=user)),
         paused_at=Subquery(paused.values("at")[:1]),
         refuses_video=Exists(refusing),
     )
@@ -65,6 +68,7 @@ def standing_of(program: Program, user: User) -> Standing:
         bool(found.last_word_is_clients),
         found.has_signed,
         found.handover_asked,
+        found.has_agreed,
         found.paused_at if program.status == Status.PAUSED else None,
         found.refuses_video,
     )

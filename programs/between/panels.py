@@ -4,16 +4,18 @@
 keys. Beyond that the panels ask nothing of the database.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from practice.people.accounts import User
 from programs.between.models import Card, Reflection, TaskReport, Topic
 from programs.plan.models import Program
-from programs.sessions.thread import Thread
+from programs.sessions.thread import Station, Thread
 
 SHOWN = 3
+TOPICS_ARE_DUE = timedelta(hours=24)  # so long before a session its client is reminded to choose topics
 
 
 def upcoming_topics(thread: Thread) -> QuerySet:
@@ -44,6 +46,20 @@ def sealed_for_client(program: Program, thread: Thread, user: User) -> dict[str,
     }
 
 
+def sealed_for_home(programs: list[Program], threads: dict[UUID, Thread], user: User) -> dict[str, QuerySet]:
+    """The same for several programs of a client, but of their own reflections the newest of each: four statements."""
+    upcoming = [threads[program.pk].held_next for program in programs]
+    sessions = [station.session.pk for station in upcoming if station]
+    cards = Card.objects.filter(session__program__in=programs, shared_at__isnull=False)
+    reflections = Reflection.objects.for_client(user).filter(program__in=programs)
+    return {
+        "topics": Topic.objects.filter(session__in=sessions, client__user=user).order_by("position"),
+        "cards": cards.order_by("session__program_id", "-session__number").distinct("session__program_id"),
+        "task_reports": TaskReport.objects.filter(session__program__in=programs, client__user=user),
+        "reflections": reflections.order_by("program_id", "-written_at", "pk").distinct("program_id"),
+    }
+
+
 def numbered(rows: list, thread: Thread) -> list:
     """The same rows, each knowing its session's number without asking for it."""
     sessions = {station.session.pk: station.session for station in thread.stations}
@@ -69,6 +85,12 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
     }
 
 
+def topics_are_due(upcoming: Station | None, now: datetime) -> bool:
+    """True within a day before the session that is held next."""
+    meeting = upcoming.meeting if upcoming else None
+    return bool(meeting) and now < meeting.starts_at <= now + TOPICS_ARE_DUE
+
+
 def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, user: User, now: datetime) -> dict:
     """What templates/programs/between/_client.html shows."""
     upcoming = thread.held_next if program.is_signed else None
@@ -83,6 +105,7 @@ def client_panel(program: Program, thread: Thread, texts: dict[str, list], *, us
             "program": program,
             "upcoming": upcoming.session if upcoming and not has_begun else None,
             "topics": texts["topics"],
+            "topics_are_due": not texts["topics"] and topics_are_due(upcoming, now),
             "card": card,
             "report": reports.get(card.session_id) if card else None,
             "may_report": bool(card and card.task and program.is_signed),

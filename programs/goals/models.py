@@ -42,6 +42,10 @@ class GoalQuerySet(RecordQuerySet):
         mine = self.filter(goal_set__program=program).select_related("goal_set")
         return mine.order_by("goal_set__number", "position")
 
+    def of_all(self, programs):
+        """The goals of several programs, each program's in the order of `of`."""
+        return self.filter(goal_set__program__in=programs).order_by("goal_set__number", "position")
+
     def agreed(self):
         """Goals of frozen sets: those that are rated."""
         return self.filter(goal_set__frozen_at__isnull=False)

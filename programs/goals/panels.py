@@ -19,6 +19,11 @@ def sealed(program: Program, thread, user) -> dict[str, QuerySet]:
 sealed_for_client = sealed
 
 
+def sealed_for_home(programs: list[Program]) -> dict[str, QuerySet]:
+    """The goals of several programs of one client, with their history: one statement."""
+    return {"goals": Goal.objects.of_all(programs).with_history()}
+
+
 def clients_of(program: Program) -> list:
     """The program's clients in their order, from its members as fetched."""
     return [member.client for member in program.members.all()]

@@ -14,7 +14,26 @@ from practice.calendar.models import Meeting, Status
 from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key
 from practice.records.models import AuditEvent
-from tests.factories import NOW, make_client, make_counselor, make_location, make_meeting, make_room, make_user
+from programs.between.models import Card, Reflection, TaskReport, Topic
+from programs.goals.actions import rate_goals, start_new_set
+from programs.goals.models import Goal
+from programs.plan.handover import Handover
+from programs.plan.models import Plan, PlanStatus, Signature
+from programs.plan.models import Status as ProgramStatus
+from programs.reviews.models import ReviewVoice
+from programs.sessions.models import Attempt
+from tests.factories import (
+    NOW,
+    make_attempt,
+    make_client,
+    make_counselor,
+    make_goal,
+    make_location,
+    make_meeting,
+    make_program,
+    make_room,
+    make_user,
+)
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -92,6 +111,133 @@ def test_a_client_s_home_asks_as_often_for_many_sessions_as_for_few(client, rina
         assert client.get(reverse("home")).status_code == 200
     assert client.get(reverse("home"), {"page": "2"}).status_code == 200
     assert client.get(reverse("home"), {"page": "x"}).status_code == 200
+
+
+@pytest.fixture
+def program(ayu, rina):
+    """Rina's program: of four sessions one was held, one begins tomorrow; a review is due after the first."""
+    program = make_program(counselor=ayu, clients=[rina], sessions=4, goals=2, review_after=[1])
+    make_attempt(program, 1, starts_at=NOW - 7 * DAY, status=Status.ATTENDED)
+    make_attempt(program, 2, starts_at=NOW + 20 * HOUR)
+    return program
+
+
+def share_card(program):
+    session = program.sessions.get(number=1)
+    return Card.objects.create(session=session, done="Napas", task="KANARI-TUGAS", shared_at=NOW, written_at=NOW)
+
+
+def write_down(program, client, found, at):
+    return Reflection.objects.create(program=program, client=client, found=found, written_at=at, changed_at=at)
+
+
+def ask_for_successor(program):
+    successor = make_counselor(name="Daeng Rahman")
+    texts = {"note": "KANARI-SERAH", "reason": "Pindah kota"}
+    return Handover.objects.create(
+        program=program, from_counselor=program.counselor, to_counselor=successor, asked_at=NOW, **texts
+    )
+
+
+def offer_more(program):
+    plan = program.plans.get()
+    plan.pk, plan._state.adding, plan.number, plan.planned_sessions = None, True, 2, 6
+    plan.status, plan.cause, plan.answered_at = PlanStatus.OFFERED, Plan.Cause.EXTENSION, None
+    plan.save()
+    return plan
+
+
+def test_a_client_s_home_leads_to_everything_that_waits_for_them(client, program, rina):
+    offer_more(program)
+    asked = ask_for_successor(program)
+    start_new_set(program=program, by=program.counselor.user, now=NOW)
+    make_goal(program.goal_sets.get(number=2), words="Menelepon Ibu")
+
+    _status, shown = page(client, rina.user, "home")
+
+    waits = shown.partition("Menunggu Anda")[2]
+    session = program.sessions.get(number=2).pk
+    ways = [("proposal", program.pk), ("handover_answer", asked.pk), ("own_goals", program.pk)]
+    ways += [("own_review", program.pk), ("topics", session)]
+    for name, key in ways:
+        assert f'href="{reverse(name, args=[key])}"' in waits, name
+
+
+def test_a_client_s_home_is_calm_once_everything_was_answered(client, program, rina):
+    asked = ask_for_successor(program)
+    asked.agreed_by.add(rina)
+    plan = offer_more(program)
+    signed = {"signed_at": NOW, "signed_by": rina.user, "language": "id", "text_hash": plan.text_hash}
+    Signature.objects.create(plan=plan, client=rina, **signed)
+    ReviewVoice.objects.create(program=program, client=rina, after_session=1, helps="Tenang", written_at=NOW)
+    Topic.objects.create(session=program.sessions.get(number=2), client=rina, position=1, text="Tidur", written_at=NOW)
+
+    _status, shown = page(client, rina.user, "home")
+
+    assert "Menunggu Anda" not in shown
+
+
+def test_topics_are_asked_for_a_day_before_the_session(client, program, rina):
+    topics = reverse("topics", args=[program.sessions.get(number=2).pk])
+    seen = []
+    for before in (25, 23, 0):
+        with time_machine.travel(NOW + 20 * HOUR - before * HOUR, tick=False):
+            seen.append(topics in page(client, rina.user, "home")[1])
+
+    assert seen == [False, True, False]
+
+
+def test_a_client_s_home_shows_the_task_the_goals_and_the_last_finding(client, program, rina):
+    card = share_card(program)
+    goal = Goal.objects.of(program).first()
+    rate_goals(program=program, levels={goal.pk: 2}, occasion="session", by=rina.user, now=NOW, client=rina)
+    write_down(program, rina, "KANARI-LAMA", NOW - 2 * DAY)
+    write_down(program, rina, "KANARI-BARU", NOW - DAY)
+
+    _status, before = page(client, rina.user, "home")
+    TaskReport.objects.create(session=card.session, client=rina, outcome="done", reported_at=NOW)
+    _status, after = page(client, rina.user, "home")
+
+    assert "KANARI-TUGAS" in before
+    assert reverse("task_report", args=[card.session_id]) in before
+    assert "1 malam → <b>7 malam</b>" in before
+    assert "1 malam → <span" in before
+    assert "KANARI-BARU" in before
+    assert "KANARI-LAMA" not in before
+    assert "KANARI-TUGAS" not in after
+
+
+def test_a_partner_s_home_shows_nothing_that_the_other_wrote(client, ayu, rina):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    shared = make_program(counselor=ayu, clients=[rina, budi], goals=1)
+    goal = Goal.objects.of(shared).get()
+    rate_goals(program=shared, levels={goal.pk: 2}, occasion="session", by=rina.user, now=NOW, client=rina)
+    write_down(shared, rina, "KANARI-TEMUAN", NOW)
+
+    _status, shown = page(client, budi.user, "home")
+
+    assert "KANARI-TEMUAN" not in shown
+    assert "7 malam" not in shown
+
+
+def test_a_client_s_home_takes_as_many_statements_for_much_as_for_little(client, ayu, rina):
+    counts = []
+    for more in (1, 3):
+        for _each in range(more):
+            program = make_program(counselor=ayu, clients=[rina], sessions=3 * more, goals=more)
+            for number in range(1, more + 1):
+                at = NOW - (len(counts) * 90 + Attempt.objects.count() + 1) * DAY
+                make_attempt(program, number, starts_at=at, status=Status.ATTENDED)
+                write_down(program, rina, "Napas", NOW - number * DAY)
+            share_card(program)
+        make_program(counselor=ayu, clients=[rina], status=ProgramStatus.CLOSED)
+        client.force_login(rina.user)
+        client.get(reverse("home"))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("home")).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 20, counts
 
 
 def test_someone_without_any_role_has_an_empty_home(client, db):
