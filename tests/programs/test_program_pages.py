@@ -11,7 +11,7 @@ from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key
 from practice.records.models import AuditEvent
 from programs.plan.models import Status
-from tests.factories import NOW, make_attempt, make_client, make_counselor, make_program, make_user
+from tests.factories import NOW, make_attempt, make_client, make_counselor, make_practice, make_program, make_user
 
 WEEK = timedelta(days=7)
 
@@ -65,6 +65,21 @@ def test_a_client_sees_their_own_program_and_nobody_elses(client, rina, program)
 
     assert client.get(reverse("program", args=[program.pk])).status_code == 200
     assert client.get(reverse("program", args=[other.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "ways"),
+    [(Status.ACTIVE, 3), (Status.PAUSED, 2), (Status.CLOSING, 2), (Status.PROPOSED, 0), (Status.CLOSED, 0)],
+)
+def test_a_client_reads_how_to_pause_change_counselor_or_end(client, ayu, rina, status, ways):
+    make_practice(phone="0215550100")
+    program = make_program(counselor=ayu, clients=[rina], status=status)
+    client.force_login(rina.user)
+
+    shown = client.get(reverse("program", args=[program.pk])).text.partition('id="ways"')[2].partition("</section>")[0]
+
+    assert [word in shown for word in ("Jeda.", "Ganti konselor.", "Akhiri.")].count(True) == ways
+    assert ("tel:" in shown) == bool(ways)
 
 
 def test_a_client_does_not_see_a_draft(client, ayu, rina):
