@@ -48,14 +48,16 @@ def pause_program(
 ) -> Program:
     """Let a program rest until a day, see `rest`. Booked sessions before that day are kept or called off.
 
-    Days are those of the counselor's clock. Raise ValidationError unless it is under way, or for a day that is not from
-    tomorrow on within 180 days.
+    Days are those of the counselor's clock. Its clients are told: by what is called off, else by a mail of its own. Raise
+    ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
     """
     kept = locked(program)
     refuse_but_counselors(kept, by)
     check_resume_day(kept, resume_on, now)
     take_step(kept, Status.PAUSED, by=by, reason=reason, now=now, resume_on=resume_on, asked_at=None)
     called_off = rest(kept, keep_meetings=keep_meetings, by=by, now=now)
+    if not called_off:
+        tell(clients_of(kept), "program.rests", kept, about=kept.revision, now=now)
     record(by, "program.paused", kept, now=now, resume_on=resume_on, called_off=called_off)
     return kept
 
@@ -209,6 +211,7 @@ def close_reasons(program: Program) -> list[tuple[str, str]]:
 def close_program(*, program: Program, close_reason: str, reason: str = "", by: User, now: datetime) -> Program:
     """Close a program: call off what is booked, release the sessions that are not needed, let care end in 30 days.
 
+    Its clients are told: by what is called off, else by a mail of its own.
     Ending early because the goals are reached is an ending as planned. Raise ValidationError if it is closed already,
     or for a reason that does not fit ("reason").
     """
@@ -238,6 +241,8 @@ def end_program(kept: Program, *, close_reason: str, reason: str = "", by: User,
     released = release_stations(kept, now=now)
     end_questions(kept, now=now)
     if kept.agreed_at:
+        if not called_off:
+            tell([each for each in clients_of(kept) if each.user_id != by.pk], "program.closed", kept, now=now)
         let_go(kept, counselors_of(kept), now=now)
     record(
         by,

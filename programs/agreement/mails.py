@@ -46,6 +46,12 @@ WORDS = {
         _("How are you?"),
         _("You wanted to rest for a while. Would you like to go on, or do you need more time? Both are fine."),
     ),
+    "program.rests": Words(
+        TO_READ, _("What you agreed on rests for a while. Sign in to read until when, or to go on earlier.")
+    ),
+    "program.closed": Words(
+        TO_READ, _("Something that you took part in has ended. What you wrote and received stays there for you.")
+    ),
     "program.change": Words(TO_READ, _("Something is to change, if you agree. Sign in to read what and why.")),
     "program.handover": Words(TO_READ, _("There is a question that you decide. Sign in to read it.")),
     "program.card": Words(
@@ -77,7 +83,7 @@ WORDS = {
         _("A pause has become long"), _("Somebody’s pause has lasted 90 days. Look whether to go on or to close.")
     ),
 }
-AT_LEISURE = {"program.pause", "program.card"}  # not at night
+AT_LEISURE = {"program.pause", "program.rests", "program.closed", "program.card"}  # not at night
 
 
 def tell(people: Iterable[Client | User], kind: str, subject, *, about: object = "", now: datetime) -> None:
@@ -111,7 +117,7 @@ def way_to(kind: str, subject_id: UUID, now: datetime) -> str | None:
         return reverse("program_steps", args=[subject_id])
     if kind == "program.consent":
         return reverse("agreement", args=[subject_id])
-    if kind in ("program.pause", "program.pause_over", "program.long_pause"):
+    if kind in ("program.rests", "program.pause", "program.pause_over", "program.long_pause"):
         resting = Program.objects.filter(pk=subject_id, status=Status.PAUSED).select_related("counselor").first()
         if resting is None or (kind == "program.pause_over" and not resting.pause_is_over(now)):
             return None

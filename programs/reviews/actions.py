@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from practice.people.clients import Client
 from practice.records.actions import record
+from programs.agreement.care import clients_of
 from programs.agreement.life import begin_ending
+from programs.agreement.mails import tell
 from programs.goals.actions import rate_goals, sessions_done
 from programs.goals.models import GoalRating
 from programs.plan.actions import locked, refuse_but_counselors
@@ -122,7 +124,7 @@ def write_ending(
 ) -> Ending:
     """Keep the guided ending as it is being written; with `share` the client can read it from now on.
 
-    The first time, the program enters its ending.
+    The first time it is shared, its clients are told; the first time it is kept, the program enters its ending.
 
     `texts` are those of ENDING_TEXTS, `levels` the counselor's view of the goals at the end, `expected` the revision
     that was being edited. What was shared stays shared. Raise ValidationError once the program is closed or before the
@@ -145,6 +147,8 @@ def write_ending(
         rate_goals(program=kept, levels=levels, occasion=Occasion.ENDING, by=by, now=now)
     if kept.status in (Status.ACTIVE, Status.PAUSED):
         kept = begin_ending(program=kept, by=by, now=now)
+    if share and ending.shared_at is None:
+        tell(clients_of(kept), "program.ending", kept, now=now)
     ending.program = kept
     for name in ENDING_TEXTS:
         setattr(ending, name, texts[name])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from practice.messages.kinds import Rendered, register
 from practice.messages.models import Message
 from practice.messages.renderers import render_mail
-from programs.agreement.mails import Words
+from programs.agreement.mails import TO_READ, Words
 from programs.plan.models import Program
 from programs.reviews.afterwards import review_is_due
 from programs.reviews.models import FollowUp
@@ -33,6 +33,18 @@ def render_follow_up(message: Message, now: datetime) -> Rendered | None:
     return _mail("program/follow_up", message, reverse("own_follow_up", args=[asked.program_id, asked.days_after]))
 
 
+ENDING = Words(TO_READ, _("Something was written down for you to keep and read again. Sign in to read it in peace."))
+
+
+@register("program.ending", label=_("What stays after the end"), waits_for_morning=True)
+def render_ending(message: Message, now: datetime) -> Rendered | None:
+    """What clients get once their ending was shared; None once the program was erased."""
+    program = Program.objects.filter(pk=message.subject_id, ending__shared_at__isnull=False).first()
+    if program is None or program.is_erased:
+        return None
+    return _note(ENDING, message, reverse("own_ending", args=[program.pk]))
+
+
 ANSWERED = Words(
     _("There is an answer for you to read"),
     _("Somebody has told you how it is now, some time later. Sign in to read it."),
@@ -45,9 +57,13 @@ def render_answer(message: Message, now: datetime) -> Rendered | None:
     answered = FollowUp.objects.select_related("program").filter(pk=message.subject_id).first()
     if answered is None or answered.program.is_erased:
         return None
-    path = reverse("follow_up", args=[answered.program_id, answered.days_after])
-    context = {"words": ANSWERED, "link": settings.BASE_URL + path, "by_code": message.client_id}
-    return render_mail("note", context, message)
+    return _note(ANSWERED, message, reverse("follow_up", args=[answered.program_id, answered.days_after]))
+
+
+def _note(words: Words, message: Message, path: str) -> Rendered:
+    return render_mail(
+        "note", {"words": words, "link": settings.BASE_URL + path, "by_code": message.client_id}, message
+    )
 
 
 def _mail(template: str, message: Message, path: str) -> Rendered:

@@ -24,7 +24,7 @@ from practice.people.models import Role
 from programs.plan.handover import Handover
 from programs.plan.models import PlanQuestion
 from programs.plan.models import Status as ProgramStatus
-from programs.reviews.models import FollowUp
+from programs.reviews.models import Ending, FollowUp
 from tests.factories import (
     NOW,
     make_attempt,
@@ -67,7 +67,9 @@ KINDS = [
     "program.answer",
     "program.card",
     "program.change",
+    "program.closed",
     "program.consent",
+    "program.ending",
     "program.follow_up",
     "program.followed_up",
     "program.handing_over",
@@ -81,6 +83,7 @@ KINDS = [
     "program.question",
     "program.reminder",
     "program.response",
+    "program.rests",
     "program.review",
     "sessions.scheduled",
 ]
@@ -142,7 +145,9 @@ def about_program(kind, client):
         "program.reminder": ProgramStatus.PROPOSED,
         "program.question": ProgramStatus.PROPOSED,
         "program.answer": ProgramStatus.PROPOSED,
+        "program.closed": ProgramStatus.CLOSED,
         "program.pause": ProgramStatus.PAUSED,
+        "program.rests": ProgramStatus.PAUSED,
         "program.pause_over": ProgramStatus.PAUSED,
         "program.long_pause": ProgramStatus.PAUSED,
         "program.follow_up": ProgramStatus.CLOSED,
@@ -181,6 +186,8 @@ def about_program(kind, client):
     if kind == "program.review":
         for number in (1, 2):
             make_attempt(program, number, starts_at=NOW - number * 7 * DAY, status=Status.ATTENDED)
+    if kind == "program.ending":
+        Ending.objects.create(program=program, summary="KANARI", shared_at=NOW, written_at=NOW)
     if kind == "program.pause_over":
         program.resume_on = NOW.date()
         program.save()

@@ -23,7 +23,9 @@ from programs.agreement.handovers import (
 from programs.agreement.life import (
     ask_paused,
     begin_ending,
+    call_off,
     close_program,
+    coming_meetings,
     go_on,
     pause_program,
     rest_longer,
@@ -160,6 +162,40 @@ def test_a_pause_calls_off_by_the_clock_of_the_counselor_wherever_it_is_written(
 
     assert meetings(program)[1] == MeetingStatus.CANCELLED
     assert meetings(program)[2] == MeetingStatus.CONFIRMED
+
+
+@pytest.mark.parametrize("booked", [True, False])
+def test_clients_hear_of_a_pause_by_what_is_called_off_or_by_a_mail_of_its_own(program, couple, booked):
+    if not booked:
+        call_off(coming_meetings(program, NOW), **by(program))
+        Message.objects.all().delete()
+
+    pause(program, keep_meetings=False)
+
+    told = Message.objects.values_list("kind", flat=True)
+    assert set(told) == {"meeting.cancelled" if booked else "program.rests"}
+    assert set(told.values_list("client", flat=True)) == {client.pk for client in couple}
+
+
+@pytest.mark.parametrize("booked", [True, False])
+def test_clients_hear_of_the_end_by_what_is_called_off_or_by_a_mail_of_its_own(program, couple, booked):
+    if not booked:
+        call_off(coming_meetings(program, NOW), **by(program))
+        Message.objects.all().delete()
+
+    close_program(program=program, close_reason="goals_reached", **by(program))
+
+    told = Message.objects.values_list("kind", flat=True)
+    assert set(told) == {"meeting.cancelled" if booked else "program.closed"}
+    assert set(told.values_list("client", flat=True)) == {client.pk for client in couple}
+
+
+def test_clients_hear_nothing_of_a_draft_that_is_laid_aside(couple):
+    draft = make_program(clients=couple, status=Status.DRAFT)
+
+    close_program(program=draft, close_reason="not_begun", **by(draft))
+
+    assert not Message.objects.exists()
 
 
 @pytest.mark.parametrize("days", [-1, 0, 181])

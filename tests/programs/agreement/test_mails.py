@@ -56,9 +56,9 @@ def test_mails_say_that_something_waits_and_nothing_of_what(program, couple, lan
 
     with translation.override("en"):
         for message in Message.objects.filter(kind__startswith="program."):
-            deliver(message.pk, now=NOW + 14 * DAY + timedelta(hours=3) if message.kind == "program.pause" else NOW)
+            deliver(message.pk, now=NOW if message.kind == "program.change" else NOW + 14 * DAY + timedelta(hours=3))
 
-    assert len(mailoutbox) == 4
+    assert len(mailoutbox) == 6
     telling = ("kanari", "konsel", "counsel", "psik", "terap", "sesi", "session", "metode", "method", "jeda", "pause")
     for mail in mailoutbox:
         said = mail.subject + mail.body.replace("/pause/", "/")

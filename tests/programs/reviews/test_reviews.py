@@ -268,6 +268,18 @@ def test_writing_the_ending_begins_it_and_sharing_is_kept(program, now):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_clients_are_told_once_that_their_ending_was_shared(program, rina, now):
+    write(program, now)
+    before = Message.objects.filter(kind="program.ending").exists()
+    write(program, now, expected=1, share=True)
+    write(program, now + DAY, expected=2, share=True)
+
+    told = Message.objects.get(kind="program.ending")
+
+    assert not before
+    assert told.client == rina
+
+
 def test_an_ending_reads_as_it_was_written(program, now):
     write(program, now, warning_signs="Begadang tiga malam")
 
