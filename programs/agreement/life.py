@@ -48,8 +48,8 @@ def pause_program(
 ) -> Program:
     """Let a program rest until a day, see `rest`. Booked sessions before that day are kept or called off.
 
-    Days are those of the counselor's clock. Its clients are told: by what is called off, else by a mail of its own. Raise
-    ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
+    Days are those of the counselor's clock. Its clients are told: by what is called off, else by a mail of its own.
+    Raise ValidationError unless it is under way, or for a day that is not from tomorrow on within 180 days.
     """
     kept = locked(program)
     refuse_but_counselors(kept, by)

@@ -13,7 +13,7 @@ WHERE c.withdrawn_at IS NULL AND c.given_for IS NOT NULL;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("programs", "0011_let_a_question_about_a_handover_end_unanswered"),
+        ("programs", "0013_let_what_is_booked_rest_with_its_program"),
     ]
 
     operations = [migrations.RunSQL(END, migrations.RunSQL.noop)]
