@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.core import signing
+from django.dispatch import receiver
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
 
@@ -25,7 +27,19 @@ FASTEST = timedelta(seconds=3)  # nobody reads and fills the details in less
 def browser_key(request) -> str:
     """A keyed hash that knows this browser again by its CSRF cookie: 64 hex digits. The answer sets the cookie."""
     get_token(request)
-    return salted_hmac("appointments.hold", request.META["CSRF_COOKIE"], algorithm="sha256").hexdigest()
+    return key_of(request.META["CSRF_COOKIE"])
+
+
+def key_of(csrf_cookie: str) -> str:
+    return salted_hmac("appointments.hold", csrf_cookie, algorithm="sha256").hexdigest()
+
+
+@receiver(user_logged_in)
+def keep_holds(sender, request, **kwargs):
+    """Let a browser keep the times it holds: signing in has just changed the cookie by which it is known."""
+    before = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
+    if before:
+        own_holds(key=key_of(before)).update(hold_key=browser_key(request))
 
 
 def network_key(request) -> str:

@@ -117,6 +117,7 @@ def time_page(request, offer: Offer, data, *, form=None, status=200):
         "form": form,
         "kept": kept,
         "answers_form": "slots" if kept else "",
+        "back_from_sign_in": f"{reverse('book_time', args=[offer.service.slug])}?{asked.query()}",
         "modes": [(mode, Mode(mode).label) for mode in offer.service.modes],
         "is_unknown": data.get("counselor", ANY) not in {ANY, "", asked.counselor},
         "date_error": not is_day(data.get("from", "")),
@@ -154,8 +155,15 @@ def hold_time(request, offer):
     pick = pick_of(held, offer, asked=asked.counselor)
     if carried(request.POST):
         return check_or_details(request, pick, status_if_wrong=200)
-    query = urlencode({"hold": held.pk, "counselor": pick.asked})
-    return redirect(f"{reverse('book_details', args=[offer.service.slug])}?{query}")
+    return redirect(address_of(pick))
+
+
+def address_of(pick: Pick) -> str:
+    """Where the booking of this time goes on: at the details while this browser has a hold, else at the times."""
+    slug = pick.service.slug
+    if pick.held is None:
+        return f"{reverse('book_time', args=[slug])}?{pick.query}"
+    return f"{reverse('book_details', args=[slug])}?{urlencode({'hold': pick.held.pk, 'counselor': pick.asked})}"
 
 
 def said(error: Exception) -> str:
@@ -245,6 +253,7 @@ def pick_context(request, pick: Pick, *, now: datetime) -> dict:
         "is_held": bool(pick.held) and pick.held.hold_expires_at > now,
         "shown": request.POST.get("shown") or stamp(now),
         "answers_form": "booking",
+        "back_from_sign_in": address_of(pick),
         "now": now,
     }
 

@@ -1,17 +1,23 @@
 """How much time may be held at once, and for how long: by a browser, and by all browsers of a network."""
 
+import html
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client as Browser
+from django.utils import timezone
 
 from appointments.actions import Choice, hold
 from practice.calendar.meetings import Meeting, Status
+from practice.messages.actions import deliver
+from practice.messages.models import Message
 from tests.appointments.steps import RINA, address, checked, confirm, hold_time, page, words
 from tests.factories import NOW, make_counselor, make_service
 
@@ -192,3 +198,53 @@ def test_a_network_extends_twenty_times_in_twenty_minutes(service):
     assert int(answers[20]["Retry-After"]) > 0
     assert RINA["question"] in words(answers[20])
     assert neighbour.status_code == 200
+
+
+# --- Signing in on the way -----------------------------------------------------------------------------------------
+
+
+def sign_in(browser, way: str, email: str):
+    """Follow the link and enter with the code that was mailed."""
+    asked = browser.post(way, {"email": email})
+    (message,) = Message.objects.filter(status="queued")
+    deliver(message.pk, now=timezone.now())
+    code = re.search(r"^ +(\d{3} \d{3})$", mail.outbox[-1].body, re.MULTILINE).group(1)
+    return browser.post(asked.url, {"code": code})
+
+
+def way_to_sign_in(response) -> str:
+    return html.unescape(re.search(r'href="(/sign-in/[^"]*)"', page(response)).group(1))
+
+
+def test_who_signs_in_on_the_way_comes_back_to_the_time_they_hold(service, rina):
+    browser = visitor("203.0.113.7")
+    details = browser.get(hold_time(browser, service).url)
+
+    entered = sign_in(browser, way_to_sign_in(details), rina.user.email)
+    check = browser.get(entered.url)
+
+    assert entered.url == details.wsgi_request.get_full_path()
+    assert check.context["is_held"]
+    assert check.context["name"] == rina.preferred_name
+    assert open_holds() == 1
+
+
+def test_who_signs_in_among_the_times_comes_back_to_them(service, rina):
+    browser = visitor("203.0.113.7")
+    times = browser.get(address("book_time", service, part="afternoon"))
+
+    entered = sign_in(browser, way_to_sign_in(times), rina.user.email)
+
+    assert entered.url.startswith(address("book_time", service) + "?")
+    assert "part=afternoon" in entered.url
+
+
+def test_signing_in_takes_no_hold_of_another_browser(service, rina):
+    stranger, browser = visitor("203.0.113.7"), visitor("203.0.113.8")
+    theirs = hold_time(stranger, service).url
+
+    browser.get(address("book_time", service))
+    browser.force_login(rina.user)
+
+    assert browser.get(theirs).url == address("book_time", service)
+    assert stranger.get(theirs).status_code == 200
