@@ -38,7 +38,16 @@ from appointments.hold import (
     stamp,
 )
 from appointments.replays import Mismatch, Request
-from appointments.times import TimeSearch, find_week, is_day, other_clock, read_asked, week_choices, written_start
+from appointments.times import (
+    TimeSearch,
+    find_week,
+    is_day,
+    other_clock,
+    read_asked,
+    read_start,
+    week_choices,
+    written_start,
+)
 from practice.calendar.locks import Busy
 from practice.calendar.refusals import with_status_of
 from practice.calendar.reserving import NotAllowed, Taken, TakenByOwn, Wanted, offer_alternatives, release_hold
@@ -182,9 +191,19 @@ def taken_page(request, offer, wanted: Wanted, asked: str, *, lost: Taken, now: 
         "is_own": isinstance(lost, TakenByOwn),
         "asked": asked,
         "nearby": [{"start": start, "value": written_start(start), "counselor": who} for start, who in nearby],
+        "lost_start": written_start(choice.starts_at),
         "kept": carried(request.POST),
+        "answers_form": "nearby",
     }
     return private(render(request, "appointments/taken.html", context, status=409))
+
+
+def taken_again(request, offer, lost: datetime):
+    """The same page about a lost time, with what is nearby by now."""
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=zone)
+    choice = Choice(offer.service, candidates(offer, asked.counselor, lost), lost, asked.mode, asked.place)
+    return taken_page(request, offer, choice, asked.counselor, is_new_client=is_new(request), now=now)
 
 
 def private(response: HttpResponse) -> HttpResponse:
@@ -270,7 +289,9 @@ def book_language(request, offer):
         if request.user.is_authenticated:
             choose_words_and_clock(user=request.user, language=language, now=timezone.now())
     pick = read_pick(request.POST, offer, key=browser_key(request))
-    if pick is None:
+    if lost := read_start(request.POST.get("lost", "")):
+        response = taken_again(request, offer, lost)
+    elif pick is None:
         response = time_page(request, offer, request.POST)
     elif request.POST.get("at") == "check":
         response = check_or_details(request, pick, status_if_wrong=200)

@@ -8,12 +8,14 @@ import pytest
 import time_machine
 from django.test import Client as Browser
 
+from practice.calendar.meetings import Meeting
 from practice.catalog.models import Kind, Mode
 from practice.people.clients import Client, Consent
 from tests.appointments.steps import RINA, address, checked, confirm, held, hold_time, page, words
 from tests.factories import (
     NOW,
     make_client,
+    make_meeting,
     make_service,
 )
 
@@ -246,6 +248,21 @@ def test_the_other_language_keeps_the_answers(client, consultation):
     assert "Check, then book" in words(check)
     assert f'value="{RINA["question"]}"' in page(times)
     assert client.cookies["language"].value == "en"
+
+
+def test_the_other_language_keeps_the_answers_after_a_time_was_lost(client, consultation, ayu, monday_at_nine):
+    fields = checked(client, consultation)
+    Meeting.objects.all().delete()
+    make_meeting(starts_at=monday_at_nine, counselor=ayu, service=consultation)
+    lost = confirm(client, consultation, fields)
+    shown = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page(lost)))
+
+    english = client.post(address("book_language", consultation), shown | {"language": "en"})
+
+    assert f'form="nearby" formaction="{address("book_language", consultation)}"' in page(lost)
+    assert "That time was just taken" in words(english)
+    assert [each["value"] for each in english.context["nearby"]] == [each["value"] for each in lost.context["nearby"]]
+    assert f'value="{RINA["question"]}"' in page(english)
 
 
 def test_a_language_chosen_while_booking_is_that_of_a_client_s_mails(client, consultation, rina):
