@@ -69,8 +69,8 @@ SERVICES = [
         "kind": Kind.CONSULTATION,
         "name_id": "Konsultasi",
         "name_en": "Consultation",
-        "fits_id": "Cocok jika ada satu hal yang ingin Anda bahas dan Anda ingin mendengar pandangan seorang ahli.",
-        "fits_en": "Fits if there is one thing you want to talk through and you would like a professional view on it.",
+        "fits_id": "ada satu hal yang ingin Anda bahas dan Anda ingin mendengar pandangan seorang ahli.",
+        "fits_en": "there is one thing you want to talk through and you would like a professional view on it.",
         "about_id": (
             "Satu kali pertemuan. Di awal Anda menceritakan persoalannya dengan kata-kata Anda. Konselor bertanya, "
             "lalu memberi penjelasan, pandangan, dan saran yang bisa Anda pakai. Sepuluh menit terakhir dipakai untuk "
@@ -90,8 +90,8 @@ SERVICES = [
         "kind": Kind.INITIAL,
         "name_id": "Konsultasi awal",
         "name_en": "Initial consultation",
-        "fits_id": "Cocok jika Anda ingin mengerjakan sesuatu bertahap dan ingin tahu rencana mana yang sesuai.",
-        "fits_en": "Fits if you want to work on something step by step and would like to know which plan would suit.",
+        "fits_id": "Anda ingin mengerjakan sesuatu bertahap dan ingin tahu rencana mana yang sesuai.",
+        "fits_en": "you want to work on something step by step and would like to know which plan would suit.",
         "about_id": (
             "Pintu masuk ke konseling. Anda dan konselor melihat persoalannya bersama: sejak kapan, kapan lebih "
             "ringan, apa yang sudah Anda coba. Sesudahnya konselor mengusulkan rencana: metode, jumlah sesi, tujuan, "
@@ -113,8 +113,8 @@ SERVICES = [
         "kind": Kind.CONSULTATION,
         "name_id": "Konsultasi berdua",
         "name_en": "Consultation for two",
-        "fits_id": "Cocok jika Anda dan pasangan ingin membahas satu hal bersama, dengan pihak ketiga yang tenang.",
-        "fits_en": "Fits if you and your partner want to talk one thing over together, with a calm third person.",
+        "fits_id": "Anda dan pasangan ingin membahas satu hal bersama, dengan pihak ketiga yang tenang.",
+        "fits_en": "you and your partner want to talk one thing over together, with a calm third person.",
         "about_id": (
             "Satu kali pertemuan untuk dua orang. Masing-masing mendapat waktu bicara yang sama. Konselor membantu "
             "Anda berdua saling mendengar, lalu menyampaikan pandangan dan saran. Kami menjawab permintaan Anda dalam "
