@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from appointments.times import zone_label
 from practice import formats
 from practice.catalog.models import Mode
+from practice.pages import help as help_page
 from practice.pages.preferences import NEAR_ZONES
 
 register = template.Library()
@@ -44,6 +45,9 @@ def occasion(at):
         "time": formats.clock(local, zone),
         "zone": f"({name})" if "," in name else name,
     }
+
+
+register.filter("chat_url", help_page.chat_url)
 
 
 @register.filter

@@ -279,6 +279,22 @@ def test_without_any_time_there_is_still_a_way_on(client, consultation):
     assert "021-555-0101" in words(response)
 
 
+def test_the_number_for_whatsapp_opens_a_chat(client, practice, consultation):
+    practice.whatsapp = "0812 3456 7890"
+    practice.save()
+
+    assert 'href="https://wa.me/6281234567890"' in page(client.get(address("book_time", consultation)))
+
+
+def test_a_practice_without_counselors_says_so_and_speaks_of_no_filter(client, practice):
+    text = words(client.get("/counselors/", headers={"Accept-Language": "en"}))
+    filtered = words(client.get("/counselors/?language=en", headers={"Accept-Language": "en"}))
+
+    assert "No counselor can be booked online at the moment." in text
+    assert "No counselor matches both" not in text
+    assert "No counselor matches both" in filtered
+
+
 def test_a_part_of_the_day_narrows_the_times(client, consultation):
     response = client.get(address("book_time", consultation, part="afternoon"))
 

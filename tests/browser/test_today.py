@@ -58,7 +58,7 @@ def test_who_came_and_what_came_of_it_is_written_by_keyboard_and_read_without_ja
     page.keyboard.type("Tidur dan bangun pada jam yang sama.")
     axe(page)
     press(page, page.get_by_role("button", name="Save and share with the client"))
-    expect(page.get_by_text("The client can read the advice since")).to_be_visible()
+    expect(page.get_by_text("The client has been able to read the advice since")).to_be_visible()
 
     phone = open_page("/help/", PHONE, java_script_enabled=False)
     sign_in(phone, house.rina.user)
