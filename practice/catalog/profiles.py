@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ from practice.catalog.forms import (
     NewCounselorForm,
     OwnProfileForm,
 )
-from practice.catalog.models import Service
+from practice.catalog.models import Mode, Service
 from practice.catalog.views import form_methods
 from practice.people.models import Counselor, Invitation, Practice, Role, User
 from practice.people.policies import may, requires
@@ -38,13 +38,21 @@ def mark_licences(counselor, today):
     return licences
 
 
+def without_video_room():
+    """Listed counselors who can be booked by video, but whose clients would find no link to a room."""
+    by_video = Service.objects.public().filter(counselors=OuterRef("pk"), modes__contains=[Mode.VIDEO])
+    return Counselor.objects.listed().filter(Exists(by_video), video_link="")
+
+
 @requires("counselor", "read")
 @require_safe
 def counselors(request):
     today = timezone.localdate()
     found = Counselor.objects.visible_to(request.user).for_listing().annotate(service_count=Count("services"))
+    roomless = set(without_video_room().values_list("pk", flat=True))
     for counselor in found:
         counselor.marked = mark_licences(counselor, today)
+        counselor.lacks_video_room = counselor.pk in roomless
     context = {"counselors": found, "may_edit": may(request.user, "edit", "counselor")}
     return render(request, "catalog/counselors.html", context)
 

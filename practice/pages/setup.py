@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from practice.calendar.models import Closure, WorkingHours
 from practice.catalog.models import Service
-from practice.catalog.profiles import WARN_BEFORE
+from practice.catalog.profiles import WARN_BEFORE, without_video_room
 from practice.pages.help import contacts_to_check
 from practice.pages.models import HelpContact
 from practice.people.models import Counselor, Licence, Practice
@@ -148,10 +148,13 @@ def first_steps(today: date) -> list[dict]:
 
 
 def reminders(today: date) -> list[dict]:
-    """What somebody needs to look at again: help contacts, licences."""
+    """What somebody needs to look at again: help contacts, licences, rooms for video."""
     found = []
     if contacts_to_check(today).exists():
         found.append((_("Some help contacts have not been checked for 90 days."), "settings_help", _("Check them")))
     if Licence.objects.filter(expires_on__lte=today + WARN_BEFORE).exists():
         found.append((_("A licence has expired or soon will."), "settings_counselors", _("See the counselors")))
+    if without_video_room().exists():
+        text = _("A counselor who can be booked by video has no link to a video room.")
+        found.append((text, "settings_counselors", _("See the counselors")))
     return [{"text": text, "url": reverse(name), "action": action} for text, name, action in found]

@@ -604,6 +604,17 @@ def test_two_licences_of_one_kind_are_refused(office, ayu):
     assert not Licence.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("video_link", "modes", "warns"),
+    [("", ["video", "phone"], True), ("", ["phone"], False), ("https://meet.example/a", ["video"], False)],
+)
+def test_who_is_booked_by_video_without_a_room_is_pointed_out(office, video_link, modes, warns):
+    make_service(counselors=[make_counselor(video_link=video_link)], modes=modes)
+
+    assert ("No video room" in office.get(reverse("settings_counselors")).text) == warns
+    assert ("has no link to a video room." in office.get(reverse("settings")).text) == warns
+
+
 def test_a_licence_warns_sixty_days_before_it_expires_and_after(office, ayu):
     make_licence(ayu, kind="SIPP", expires_on=NOW.date() + timedelta(days=60))
     make_licence(ayu, kind="STR", expires_on=NOW.date() - timedelta(days=1))
