@@ -191,7 +191,7 @@ def taken_page(request, offer, wanted: Wanted, asked: str, *, lost: Taken, now: 
         "is_own": isinstance(lost, TakenByOwn),
         "asked": asked,
         "nearby": [{"start": start, "value": written_start(start), "counselor": who} for start, who in nearby],
-        "lost_start": written_start(choice.starts_at),
+        "lost_start": written_start(wanted.starts_at),
         "kept": carried(request.POST),
         "answers_form": "nearby",
     }
