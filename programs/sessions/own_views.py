@@ -25,14 +25,14 @@ from programs.sessions.views import form_methods, render_times, times_for
 @requires("own_program", "read")
 @require_safe
 def own_sessions(request, pk):
-    """Every session of one's program: when it was or will be, and the way to move or cancel it."""
+    """Every session of one's program: when it was or will be, and the way to change it, or to book the next."""
     program, _client = own_program(request.user, pk)
     thread, now = thread_of(program), timezone.now()
     context = {
         "program": program,
         "thread": thread,
         "rows": [row_of(station, thread, program, user=request.user, now=now) for station in thread.stations],
-        "may_book": not own_booking_problem(program, thread),
+        "problem": own_booking_problem(program, thread),
     }
     return render(request, "programs/sessions/own_sessions.html", context)
 

@@ -375,6 +375,23 @@ def test_two_sessions_ahead_are_enough_to_book_alone(client, program, monday_at_
     assert (answer.status_code, answer.url) == (302, reverse("program", args=[program.pk]))
 
 
+def test_a_client_reads_why_a_session_without_a_time_cannot_be_booked_yet(client, program, monday_at_nine):
+    enter(client, member(program))
+    where, book = reverse("own_sessions", args=[program.pk]), reverse("own_booking", args=[program.pk])
+    reason = "Anda sudah punya 2 sesi yang akan datang"
+    make_attempt(program, 1, starts_at=monday_at_nine)
+    free = client.get(where).text
+    make_attempt(program, 2, starts_at=monday_at_nine + WEEK)
+    waiting = client.get(where).text
+    for number in (3, 4):
+        make_attempt(program, number, starts_at=monday_at_nine + number * WEEK)
+    whole = client.get(where).text
+
+    assert [book in page for page in (free, waiting, whole)] == [True, False, False]
+    assert [reason in page for page in (free, waiting, whole)] == [False, True, False]
+    assert "Semua sesi sudah punya waktu" not in whole
+
+
 def test_a_client_chooses_how_to_meet_where_there_is_a_choice(client, monday_at_nine):
     program = make_program(service=make_session_service(modes=["video", "phone"]))
 
