@@ -21,6 +21,11 @@ class SupervisionQuerySet(models.QuerySet):
         moment = now or Now()
         return self.filter(models.Q(ended_at=None) | models.Q(ended_at__gt=moment), started_at__lte=moment)
 
+    def co_signing(self, now: datetime | None = None):
+        """Those that hold now under which somebody co-signs: a supervisor who is still at work here."""
+        at_work = User.objects.with_role(Role.SUPERVISOR).filter(is_active=True)
+        return self.current(now).filter(co_signs=True, supervisor__in=at_work.values("pk"))
+
 
 class Supervision(models.Model):
     """A supervisor reads and co-signs what a counselor writes. Co-signing is needed while `co_signs`."""

@@ -53,7 +53,7 @@ def asked_consents(program: Program, *, now: datetime) -> tuple[list[str], list[
     modes = set(program.service.modes)
     if Mode.VIDEO in modes:
         (needed if modes == {Mode.VIDEO} else free).append("online")
-    co_signed = Supervision.objects.current(now).filter(counselor__in=counselors_of(program), co_signs=True).exists()
+    co_signed = Supervision.objects.co_signing(now).filter(counselor__in=counselors_of(program)).exists()
     (needed if co_signed else free).append("supervision")
     return needed, free
 

@@ -54,7 +54,8 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
     Raise ValidationError if the session has not begun ("early"), if somebody else writes its note ("author"), if it is
     signed or waits for the supervisor ("signed", "status"), or if it was saved elsewhere meanwhile ("conflict").
     Whoever held the session may write its note while their care lasts, also after the program passed to somebody else.
-    A draft left behind by a counselor who no longer may passes to whoever goes on with it, and the trail says so.
+    A draft left behind by a counselor who no longer may passes to whoever goes on with it, and the trail says so; what
+    they handed in does too, once nobody is there to co-sign it.
     """
     station = locked_station(session)
     refuse_but_writers(station, by)
@@ -67,11 +68,14 @@ def save_note(*, session: Session, writing: Writing, expected: int, by: User, no
     if is_new:
         note = ProgressNote(meeting=meeting, author=by, created_at=now)
     note.program, note.session, note.meeting = station.session.program, station.session, meeting
+    seen = note.revision
     is_taken_over = note.is_left_behind(Writers(note.program))
     if is_taken_over:
+        if waits_for_nobody(note, now):
+            note.move_to(NoteStatus.RETURNED)
         note.author = by
     refuse_others(note, by)
-    if note.revision != expected:
+    if seen != expected:
         raise conflict()
     note.format, note.body = writing.format, writing.body
     note.covered, note.technique = writing.covered, writing.technique
@@ -177,8 +181,13 @@ def co_signers_of(author: User, program: Program, now: datetime):
     """
     if program.members.without_consent("supervision").exists():
         return Supervision.objects.none()
-    current = Supervision.objects.current(now).filter(counselor__user=author, co_signs=True)
+    current = Supervision.objects.co_signing(now).filter(counselor__user=author)
     return current.exclude(supervisor=author).select_related("supervisor")
+
+
+def waits_for_nobody(note: ProgressNote, now: datetime) -> bool:
+    """True if a note was handed in and nobody may co-sign it any more; its program was fetched with it."""
+    return note.status == NoteStatus.SUBMITTED and not co_signers_of(note.author, note.program, now).exists()
 
 
 @transaction.atomic

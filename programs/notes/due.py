@@ -5,17 +5,16 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from practice.calendar.models import Participant
 from practice.database.compiled import Compiled, IsAnyOf
 from practice.people.accounts import User
-from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus
+from programs.notes.models import DUE_AFTER, OVERDUE_AFTER, NoteStatus, ProgressNote
 from programs.plan.models import Program
 from programs.sessions.models import Attempt
 from programs.sessions.writers import TOOK_PLACE, left_behind
 
-WRITTEN = [NoteStatus.SUBMITTED, NoteStatus.SIGNED]
 COLUMNS = (
     "session__program",
     "session",
@@ -51,10 +50,12 @@ class NoteDue:
 def unwritten(user: UUID, programs: list, led: list, now: datetime):
     """The rows of `notes_due`: COLUMNS, and the names of the people."""
     people = Participant.objects.filter(meeting=OuterRef("meeting")).order_by("client__preferred_name")
+    handed_in = ProgressNote.objects.with_co_signer().filter(status=NoteStatus.SUBMITTED, has_co_signer=True)
     return (
         Attempt.objects.filter(IsAnyOf(F("session__program"), programs), meeting__status__in=TOOK_PLACE)
         .filter(Q(meeting__counselor__user=user) | Q(IsAnyOf(F("session__program"), led)), meeting__ends_at__lte=now)
-        .exclude(meeting__progress_note__status__in=WRITTEN)
+        .exclude(meeting__progress_note__status=NoteStatus.SIGNED)
+        .exclude(Exists(handed_in.filter(meeting=OuterRef("meeting"))))
         .order_by("meeting__ends_at", "pk")
         .values_list(*COLUMNS, ArraySubquery(people.values("client__preferred_name")))
     )
@@ -68,9 +69,9 @@ UNWRITTEN = Compiled(
 def notes_due(user: User, now: datetime) -> list[NoteDue]:
     """The notes this counselor has still to write, the oldest first, in two statements, three if somebody else is gone.
 
-    Of sessions that are over and whose note is neither signed nor handed to the supervisor: those that they held with
-    somebody in their care, and in the programs that they lead those of somebody who may no longer write the note. They
-    are due after a day, overdue after three.
+    Of sessions that are over and whose note is neither signed nor with a supervisor who may co-sign it: those that they
+    held with somebody in their care, and in the programs that they lead those of somebody who may no longer write the
+    note. They are due after a day, overdue after three.
     """
     cared_for = dict(Program.objects.in_care_of(user).values_list("pk", "counselor__user"))
     led = [pk for pk, leader in cared_for.items() if leader == user.pk]

@@ -15,7 +15,7 @@ from programs.between.models import Card, SessionPlan, TaskReport, Topic
 from programs.goals.models import Goal, GoalRating, Rater
 from programs.goals.standing import signed
 from programs.library.models import NoteFormat
-from programs.notes.actions import meeting_to_write_on
+from programs.notes.actions import meeting_to_write_on, waits_for_nobody
 from programs.notes.formats import Body, in_format
 from programs.notes.forms import CARD, NoteForm
 from programs.notes.models import IndividualPart, ProgressNote
@@ -48,6 +48,8 @@ class Desk:
         station = thread.station(session.number)
         meeting = meeting_to_write_on(station, now)
         note = meeting and ProgressNote.objects.filter(meeting=meeting).select_related("author", "meeting").first()
+        if note:
+            note.program = session.program
         agreed = Goal.objects.agreed().filter(goal_set__program=session.program)
         goals = agreed.order_by("goal_set__number", "position")
         card = Card.objects.filter(session=session).first()
@@ -99,7 +101,12 @@ class Desk:
             return "signed"
         if not self.is_mine or not Writers(self.program).include(self.user, self.meeting):
             return "other"
-        return "waits" if self.note and not self.note.can_be_written else ""
+        return "waits" if self.note and not (self.note.can_be_written or self.is_stranded) else ""
+
+    @property
+    def is_stranded(self) -> bool:
+        """True if somebody who is gone handed the note in, and nobody may co-sign it: it is to be taken over too."""
+        return self.left_by is not None and waits_for_nobody(self.note, self.now)
 
     @property
     def written_by(self) -> str:

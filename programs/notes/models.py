@@ -64,11 +64,25 @@ class ProgressNoteQuerySet(RecordQuerySet):
             return self.none()
         return self.filter(self._by_supervisee(user, co_signs=True), status=NoteStatus.SUBMITTED)
 
-    @staticmethod
-    def _by_supervisee(user, **fields):
+    @classmethod
+    def _by_supervisee(cls, user, **fields):
         supervised = Supervision.objects.current().filter(supervisor=user, **fields).exclude(counselor__user=user)
+        return Q(author__in=supervised.values("counselor__user")) & cls._nobody_refuses()
+
+    @staticmethod
+    def _nobody_refuses():
         refusing = ProgramMember.objects.without_consent("supervision").filter(program=models.OuterRef("program"))
-        return Q(author__in=supervised.values("counselor__user")) & ~models.Exists(refusing)
+        return ~models.Exists(refusing)
+
+    def with_co_signer(self):
+        """Notes with `has_co_signer`: true if somebody else is there who may co-sign what their author hands in."""
+        author = models.OuterRef("author")
+        signers = Supervision.objects.co_signing().filter(counselor__user=author).exclude(supervisor=author)
+        return self.annotate(
+            has_co_signer=models.ExpressionWrapper(
+                models.Exists(signers) & self._nobody_refuses(), output_field=models.BooleanField()
+            )
+        )
 
     def signed(self):
         return self.filter(status=NoteStatus.SIGNED)

@@ -16,7 +16,9 @@ from programs.sessions.writers import TOOK_PLACE, Writers
 
 def sealed(program: Program, thread: Thread, user: User) -> dict[str, list]:
     """The signed note of the session held last. The others are fetched with it, and kept for the rows of the panel."""
-    program.notes_fetched = list(ProgressNote.objects.filter(program=program).select_related("author", "meeting"))
+    program.notes_fetched = list(
+        ProgressNote.objects.filter(program=program).with_co_signer().select_related("author", "meeting")
+    )
     signed = [note for note in program.notes_fetched if note.is_signed]
     for note in signed:
         note.program = program
@@ -37,6 +39,7 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
     if notes is None:
         notes = (
             ProgressNote.objects.filter(program=program)
+            .with_co_signer()
             .select_related("author", "meeting")
             .defer("body", "covered", "technique", "task", "risk", "comments")
         )
@@ -54,8 +57,9 @@ def rows_of(program: Program, thread: Thread, *, user: User, now: datetime) -> l
         if meeting is None:
             continue
         note = by_meeting.get(meeting.pk)
-        is_mine = note is None or (note.can_be_written and (note.author_id == user.pk or note.is_left_behind(writers)))
-        is_open = (note is None or note.can_be_written) and meeting.ends_at <= now
+        waits = note is None or note.can_be_written or (note.status == NoteStatus.SUBMITTED and not note.has_co_signer)
+        is_mine = waits and (note is None or note.author_id == user.pk or note.is_left_behind(writers))
+        is_open = waits and meeting.ends_at <= now
         rows.append(
             {
                 "session": station.session,
@@ -95,7 +99,11 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
             "last_number": numbers.get(last.session_id) if last else None,
             "last_parts": Body.of(last.body).labelled(last.format) if last else [],
             "to_write": [row for row in rows if row["may_write"]],
-            "submitted": [row for row in rows if row["note"] and row["note"].status == NoteStatus.SUBMITTED],
+            "submitted": [
+                row
+                for row in rows
+                if row["note"] and row["note"].status == NoteStatus.SUBMITTED and not row["may_write"]
+            ],
             "may_write": program.is_led_by(user),
         }
     }

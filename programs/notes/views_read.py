@@ -48,7 +48,7 @@ def opened_note(request, pk, reason):
     found = get_object_or_404(mine, pk=pk)
     people = found.individual_parts.readable().select_related("client")
     added = found.addenda.select_related("author").order_by("written_at", "pk")
-    rows = mine.filter(pk=pk).select_related("session", "meeting", "author", "signed_by", "program")
+    rows = mine.filter(pk=pk).with_co_signer().select_related("session", "meeting", "author", "signed_by", "program")
     [note], parts, addenda = read_together([rows, people, added], by=request.user, reason=reason, request=request)
     return note, parts, addenda
 
@@ -65,6 +65,7 @@ def note_page(request, note, parts, addenda, *, status=200, **more):
         "parts": parts,
         "addenda": addenda,
         "goals": note.goals.order_by("goal_set__number", "position"),
+        "waits_for_nobody": note.status == NoteStatus.SUBMITTED and not note.has_co_signer,
         "is_unchanged": is_unchanged(note, addenda) if note.is_signed else None,
         "may_add": note.is_signed and may(request.user, "write", "note") and program.is_led_by(request.user),
         "may_take_back": is_author and note.status == NoteStatus.SUBMITTED,

@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from practice.calendar.models import Meeting, Status
-from practice.people.models import CareRelationship, Consent, Role
+from practice.people.models import CareRelationship, Consent, Role, Supervision
 from practice.records.actions import destroy_key, read, read_together
 from practice.records.models import AuditEvent
+from programs.agreement.life import close_program
 from programs.goals.actions import remove_goal
 from programs.goals.models import Goal, GoalSet
 from programs.notes.actions import (
@@ -26,6 +27,8 @@ from programs.notes.chain import is_unchanged, verify_program
 from programs.notes.due import notes_due
 from programs.notes.formats import Body, Writing, in_format
 from programs.notes.models import Addendum, IndividualPart, NoteStatus, ProcessNote, ProgressNote
+from programs.notes.panels import rows_of
+from programs.sessions.thread import thread_of
 from tests.factories import (
     NOW,
     make_attempt,
@@ -203,6 +206,20 @@ def test_a_note_that_waits_for_the_supervisor_is_not_taken_over(program, ayu, su
     with pytest.raises(ValidationError) as error:
         save(program, expected=note.revision, by=successor)
     assert code_of(error) == "status"
+
+
+def test_what_somebody_who_is_gone_handed_in_is_taken_over_once_nobody_can_co_sign_it(program, ayu, supervisor):
+    note = sign(save(program))
+    successor = pass_on(program)
+    end_care(ayu)
+    Supervision.objects.update(ended_at=NOW)
+
+    with pytest.raises(ValidationError) as error:
+        save(program, expected=note.revision - 1, by=successor)
+    assert code_of(error) == "conflict"
+    save(program, expected=note.revision, by=successor)
+
+    assert sign(opened(note, successor), by=successor).is_signed
 
 
 def test_a_note_names_only_goals_that_are_agreed_on(program):
@@ -584,6 +601,49 @@ def test_a_signed_or_submitted_note_is_not_due_but_a_returned_one_is(program, ay
     return_note(note=opened(note, supervisor), comments="x", by=supervisor, now=NOW)
     assert [row.status for row in notes_due(ayu.user, NOW)] == ["returned", ""]
     assert notes_due(ayu.user, NOW)[0].names == ["Budi", "Rina"]
+
+
+def supervision_ends(program, supervisor):
+    Supervision.objects.update(ended_at=NOW)
+
+
+def co_signing_ends(program, supervisor):
+    Supervision.objects.update(co_signs=False)
+
+
+def supervisor_leaves(program, supervisor):
+    supervisor.is_active = False
+    supervisor.save(update_fields=["is_active"])
+
+
+def supervisor_does_other_work(program, supervisor):
+    supervisor.role_grants.update(ended_at=NOW)
+
+
+def client_refuses(program, supervisor):
+    refuse_supervision(program, program.members.last().client)
+
+
+@pytest.mark.parametrize(
+    "happen", [supervision_ends, co_signing_ends, supervisor_leaves, supervisor_does_other_work, client_refuses]
+)
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_note_that_nobody_can_co_sign_any_more_is_due_by_its_author_again(
+    program, ayu, supervisor, happen, is_closed
+):
+    note = sign(save(program))
+    if is_closed:
+        close_program(program=program, close_reason="other", by=ayu.user, now=NOW)
+    assert [row.number for row in notes_due(ayu.user, NOW)] == [2]
+
+    happen(program, supervisor)
+
+    assert [(row.number, row.status) for row in notes_due(ayu.user, NOW)] == [(1, "submitted"), (2, "")]
+    row = rows_of(program, thread_of(program), user=ayu.user, now=NOW)[-1]
+    assert (row["may_write"], row["is_due"]) == (True, True)
+    take_back_note(note=note, by=ayu.user, now=NOW)
+    assert sign(opened(note, ayu.user)).status == NoteStatus.SIGNED
+    assert [row.number for row in notes_due(ayu.user, NOW)] == [2]
 
 
 def test_a_note_is_due_by_whoever_held_the_session_and_by_who_leads_once_they_are_gone(program, ayu):

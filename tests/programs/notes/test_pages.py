@@ -7,11 +7,12 @@ import time_machine
 from django.urls import reverse
 
 from practice.calendar.models import Participant, Status
-from practice.people.models import CareRelationship, Role
+from practice.people.models import CareRelationship, Role, Supervision
 from practice.records.actions import destroy_key
 from programs.between.models import Card, SessionPlan, TaskReport, Topic
 from programs.goals.models import Goal, GoalSet
 from programs.notes.models import Addendum, NoteStatus, ProcessNote, ProgressNote
+from programs.plan.models import Program
 from tests.factories import (
     NOW,
     make_attempt,
@@ -509,6 +510,49 @@ def test_an_author_who_is_a_supervisor_too_cannot_co_sign_their_own(as_ayu, prog
     note.refresh_from_db()
     assert note.status == NoteStatus.SUBMITTED
     assert not as_ayu.get(reverse("co_signing")).context["notes"]
+
+
+def test_a_note_that_nobody_can_co_sign_any_more_says_so_and_is_taken_back_and_signed(as_ayu, program, ayu):
+    make_supervision(ayu)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    note = ProgressNote.objects.get()
+    why = "Tidak ada lagi yang bisa ikut menandatangani catatan ini."
+    assert why not in text_of(as_ayu.get(note.get_absolute_url()))
+
+    Supervision.objects.update(ended_at=NOW)
+
+    assert to("note", program, 1) in text_of(as_ayu.get(reverse("today")))
+    assert to("note", program, 1) in text_of(as_ayu.get(reverse("program", args=[program.pk])))
+    assert "Tidak ada yang bisa ikut menandatangani" in text_of(as_ayu.get(reverse("notes", args=[program.pk])))
+    assert as_ayu.get(to("note", program, 1)).headers["Location"] == note.get_absolute_url()
+    assert why in text_of(as_ayu.get(note.get_absolute_url()))
+    as_ayu.post(reverse("note_take_back", args=[note.pk]))
+    as_ayu.post(to("note", program, 1), WHOLE | {"revision": "3"})
+    as_ayu.post(to("note_sign", program, 1), {"revision": "4"})
+    note.refresh_from_db()
+    assert (note.status, note.signed_by) == (NoteStatus.SIGNED, ayu.user)
+
+
+def test_whoever_leads_finds_and_takes_over_what_nobody_can_co_sign_once_its_author_is_gone(
+    as_ayu, client, program, ayu
+):
+    make_supervision(ayu)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    successor = make_counselor(name="Daeng")
+    Program.objects.update(counselor=successor)
+    CareRelationship.objects.update(counselor=successor)
+    enter(client, successor)
+    assert client.get(to("note", program, 1)).status_code == 302
+
+    Supervision.objects.update(ended_at=NOW)
+
+    assert "KANARI-DATA" in text_of(client.get(to("note", program, 1)))
+    client.post(to("note", program, 1), WHOLE | {"revision": "2"})
+    client.post(to("note_sign", program, 1), {"revision": "4"})
+    note = ProgressNote.objects.get()
+    assert (note.status, note.signed_by, note.author) == (NoteStatus.SIGNED, successor.user, successor.user)
 
 
 # --- Who sees what
