@@ -5,17 +5,21 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from practice.people.accounts import User
 from practice.people.clients import Client, Consent
 from practice.people.consents import given, text_of
+from practice.people.supervision import Supervision
 from practice.records.actions import record
 from programs.agreement.life import end_program
 from programs.agreement.mails import tell_counselor
 from programs.agreement.proposals import refuse_strangers
 from programs.plan.actions import locked
 from programs.plan.models import CloseReason, Plan, PlanStatus, Program
+
+SUPERVISION = Consent.Purpose.SUPERVISION
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,30 @@ class Asked:
 
 
 def asked_of(program: Program, client: Client) -> list[Asked]:
-    """Every purpose of the signed agreement, the needed ones first, and what this client says: two statements."""
+    """Every purpose of the signed agreement, the needed ones first, and what this client says: two statements.
+
+    Supervision that was needed when it was signed is so while somebody co-signs what a counselor of the program writes.
+    """
     return dict(asked_of_all(program, [client]))[client]
 
 
 def asked_of_all(program: Program, clients: list[Client]) -> list[tuple[Client, list[Asked]]]:
     """`asked_of` for each of these clients, in their order: two statements for all of them."""
     signed = program.plans.filter(cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED)
-    plan = signed.order_by("-number").first()
+    plan = signed.annotate(is_co_signed=_co_signing_in(OuterRef("program"))).order_by("-number").first()
     purposes = [*plan.consents_required, *plan.consents_optional] if plan else []
+    needed = {each for each in plan.consents_required if each != SUPERVISION or plan.is_co_signed} if plan else set()
     said = Consent.objects.filter(client__in=clients, purpose__in=purposes, given_for=program.pk)
     newest = {(consent.client_id, consent.purpose): consent for consent in said.order_by("given_at", "pk")}
     return [
-        (client, [Asked(each, each in plan.consents_required, newest.get((client.pk, each))) for each in purposes])
+        (client, [Asked(each, each in needed, newest.get((client.pk, each))) for each in purposes])
         for client in clients
     ]
+
+
+def _co_signing_in(program) -> Exists:
+    counselors = Q(counselor__programs=program) | Q(counselor__shared_programs=program)
+    return Exists(Supervision.objects.co_signing().filter(counselors))
 
 
 def ends_by_withdrawing(program: Program, asked: Asked) -> bool:

@@ -15,6 +15,7 @@ from practice.catalog.models import Service
 from practice.messages.models import Message
 from practice.people.consents import given
 from practice.people.models import CareRelationship, Consent, Role
+from practice.people.supervising import end_supervision
 from practice.records.models import AuditEvent
 from programs.agreement.consents import asked_of, give_consent, withdraw_consent
 from programs.plan.models import CloseReason, Program, Status
@@ -25,6 +26,7 @@ from tests.factories import (
     NOW,
     make_attempt,
     make_client,
+    make_counselor,
     make_practice,
     make_program,
     make_supervision,
@@ -122,6 +124,31 @@ def test_without_a_needed_consent_the_program_ends_at_once_and_costs_nothing(pro
     assert program.sessions.filter(released_at=None).count() == 0
     assert not CareRelationship.objects.get(client=rina).is_kept_open
     assert program.steps.get(became=Status.CLOSED).by == rina.user
+
+
+def test_supervision_that_was_needed_is_free_once_nobody_co_signs(rina):
+    needed = ASKED | {"consents_required": ["program", "health", "supervision"], "consents_optional": ["online"]}
+    program = make_program(clients=[rina], **needed)
+    agree(program, rina, "program", "health", "supervision")
+    supervision = make_supervision(program.counselor)
+    asked = lambda: {each.purpose for each in asked_of(program, rina) if each.is_needed}  # noqa: E731
+    assert asked() == {"program", "health", "supervision"}
+
+    end_supervision(supervision=supervision, by=make_user(Role.MANAGER), now=NOW)
+
+    assert asked() == {"program", "health"}
+    assert withdraw(program, rina, "supervision").status == Status.ACTIVE
+
+
+def test_supervision_is_needed_while_somebody_co_signs_what_a_helper_writes(rina):
+    needed = ASKED | {"consents_required": ["program", "health", "supervision"], "consents_optional": ["online"]}
+    program = make_program(clients=[rina], **needed)
+    agree(program, rina, "program", "health", "supervision")
+    helper = make_counselor(name="Daeng")
+    program.co_counselors.add(helper)
+    make_supervision(helper)
+
+    assert withdraw(program, rina, "supervision").status == Status.CLOSED
 
 
 def test_a_consent_holds_for_one_program_alone(program, rina):
