@@ -181,6 +181,11 @@ def co_signers_of(author: User, program: Program, now: datetime):
     """
     if program.members.without_consent("supervision").exists():
         return Supervision.objects.none()
+    return supervisions_of(author, now)
+
+
+def supervisions_of(author: User, now: datetime):
+    """Supervisions under which somebody else co-signs what this person writes, wherever clients agree to it."""
     current = Supervision.objects.co_signing(now).filter(counselor__user=author)
     return current.exclude(supervisor=author).select_related("supervisor")
 

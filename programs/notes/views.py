@@ -16,7 +16,7 @@ from practice.formats import clock
 from practice.people.policies import requires
 from practice.records.actions import read_together
 from programs.library.models import NoteFormat
-from programs.notes.actions import co_signers_of, missing_from, sign_note, write_session
+from programs.notes.actions import co_signers_of, missing_from, sign_note, supervisions_of, write_session
 from programs.notes.editor import Desk, differences, typed_in
 from programs.notes.formats import Body, in_format
 from programs.notes.forms import RevisionForm
@@ -251,6 +251,7 @@ def sign_page(request, session, note: ProgressNote, parts: list[IndividualPart],
     ]
     if note.meeting.status != "attended":
         lacks.insert(0, (reverse("note", args=[session.pk]) + "#who-came", _("Write down who came.")))
+    co_signs = co_signers_of(request.user, session.program, now).first()
     context = {
         "session": session,
         "program": session.program,
@@ -261,7 +262,8 @@ def sign_page(request, session, note: ProgressNote, parts: list[IndividualPart],
         "goals": note.goals.order_by("goal_set__number", "position"),
         "missing": lacks,
         "form": form,
-        "co_signs": co_signers_of(request.user, session.program, now).first(),
+        "co_signs": co_signs,
+        "kept_from": None if co_signs else supervisions_of(request.user, now).first(),
     }
     return render(request, "programs/notes/sign.html", context, status=422 if form.errors else 200)
 

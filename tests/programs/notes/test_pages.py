@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from practice.calendar.models import Participant, Status
-from practice.people.models import CareRelationship, Role, Supervision
+from practice.people.models import CareRelationship, Consent, Role, Supervision
 from practice.records.actions import destroy_key
 from programs.between.models import Card, SessionPlan, TaskReport, Topic
 from programs.goals.models import Goal, GoalSet
@@ -553,6 +553,17 @@ def test_whoever_leads_finds_and_takes_over_what_nobody_can_co_sign_once_its_aut
     client.post(to("note_sign", program, 1), {"revision": "4"})
     note = ProgressNote.objects.get()
     assert (note.status, note.signed_by, note.author) == (NoteStatus.SIGNED, successor.user, successor.user)
+
+
+def test_who_signs_alone_because_a_client_does_not_agree_to_supervision_is_told_so(as_ayu, program, ayu):
+    make_supervision(ayu)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    why = "tidak boleh membaca yang satu ini"
+    assert why not in text_of(as_ayu.get(to("note_sign", program, 1)))
+
+    Consent.objects.filter(client=program.members.last().client).update(withdrawn_at=NOW)
+
+    assert why in text_of(as_ayu.get(to("note_sign", program, 1)))
 
 
 # --- Who sees what
