@@ -3,11 +3,13 @@
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
-from practice.calendar.models import Meeting
+from practice.calendar.models import Meeting, Participant
 from practice.records.fields import EncryptedTextField
 from practice.records.models import RecordQuerySet
 from programs.plan.models import Plan, Program
@@ -46,6 +48,15 @@ class Session(models.Model):
         return f"{self.number}"
 
 
+class AttemptQuerySet(models.QuerySet):
+    def with_heads(self):
+        """Fetch in the same statement what was recorded of each head (`heads`)."""
+        heads = Participant.objects.filter(meeting=OuterRef("meeting"))
+        return self.annotate(
+            heads=ArraySubquery(heads.values(said=JSONObject(client="client_id", attendance="attendance")))
+        )
+
+
 class Attempt(models.Model):
     """A meeting that is to be, was, or was not a session of the program. At most one of a session is alive."""
 
@@ -54,6 +65,8 @@ class Attempt(models.Model):
     excused_at = models.DateTimeField(
         null=True, blank=True, help_text="the counselor lets it be replaced, whatever the agreement says"
     )
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         triggers = [
@@ -78,3 +91,7 @@ class Attempt(models.Model):
 
     def __str__(self):
         return str(self.meeting_id)
+
+    def attendance_of(self, client) -> str:
+        """What was recorded of this client, as it was fetched `with_heads`; "" if nothing was."""
+        return next((head["attendance"] for head in self.heads if head["client"] == str(client.pk)), "")

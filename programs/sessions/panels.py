@@ -118,6 +118,7 @@ def counselor_panel(program: Program, thread: Thread, texts: dict[str, list], *,
             "rows": [row_of(station, thread, program, user=user, now=now) for station in thread.stations],
             "open": thread.count(State.OPEN),
             "may_schedule": may_write and thread.next_open is not None,
+            "heads": [member.client for member in program.members.all()] if thread.done else [],
             "is_overdue": is_overdue(program, thread, now),
             "left_over": [each for each in thread.stations if each.left_over],
         }

@@ -156,7 +156,8 @@ def threads_of(programs: Iterable[Program]) -> dict[UUID, Thread]:
     for plan in signed.order_by("number"):
         plan.program = by_id[plan.program_id]
         threads[plan.program_id].plan = plan
-    meetings = Attempt.objects.select_related("meeting__counselor", "meeting__service", "meeting__room__location")
+    meetings = Attempt.objects.with_heads()
+    meetings = meetings.select_related("meeting__counselor", "meeting__service", "meeting__room__location")
     sessions = Session.objects.planned().filter(program__in=ids).prefetch_related(Prefetch("attempts", meetings))
     for session in sessions.order_by("program_id", "number"):
         session.program = by_id[session.program_id]

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from practice.calendar.models import Party
 from practice.calendar.models import Status as MeetingStatus
+from practice.people.clients import Client
 from practice.templatetags.benang import thread
 from programs.goals.models import LEVELS
 from programs.goals.standing import Standing, View, level_name, signed
@@ -96,12 +97,13 @@ CAME = ("attended", "late")
 
 
 @register.inclusion_tag("programs/_pictures/attendance.html")
-def attendance_strip(thread):
+def attendance_strip(thread, client=None):
     """The last twelve meetings of a program as squares, a shape for each outcome, and "Came to 9 of 11" in words.
 
-    `thread` is a Thread, or a list of "attended", "late", "moved", "missed" and "cancelled", oldest first.
+    `thread` is a Thread, and `client` one of its heads; or a list of "attended", "late", "moved", "missed" and
+    "cancelled", oldest first.
     """
-    looks = attendance_of(thread) if isinstance(thread, Thread) else list(thread)
+    looks = attendance_of(thread, client) if isinstance(thread, Thread) else list(thread)
     looks = looks[-SHOWN:]
     counted = [look for look in looks if look != "moved"]
     came = sum(look in CAME for look in counted)
@@ -114,8 +116,11 @@ def attendance_strip(thread):
     }
 
 
-def attendance_of(thread: Thread) -> list[str]:
-    """What became of each meeting of the program, by its time. What the practice called off counts as moved."""
+def attendance_of(thread: Thread, client: Client | None = None) -> list[str]:
+    """What became of each meeting of the program, by its time. What the practice called off counts as moved.
+
+    With `client` as one head saw it: somebody can be late, or miss a session that the others came to.
+    """
     attempts = sorted(
         ((attempt, station) for station in thread.stations for attempt in station.attempts),
         key=lambda each: (each[0].meeting.starts_at, each[0].pk),
@@ -124,7 +129,7 @@ def attendance_of(thread: Thread) -> list[str]:
     for attempt, station in attempts:
         meeting = attempt.meeting
         if meeting.status == MeetingStatus.ATTENDED:
-            looks.append("attended")
+            looks.append((client and attempt.attendance_of(client)) or "attended")
         elif meeting.status == MeetingStatus.MISSED:
             looks.append("missed" if meeting.ended_by == Party.CLIENT else "moved")
         elif meeting.status == MeetingStatus.CANCELLED:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from practice.calendar.models import Status as MeetingStatus
 from practice.people.models import CareRelationship, Role
 from practice.records.actions import destroy_key
 from practice.records.models import AuditEvent
@@ -119,16 +120,37 @@ def test_the_list_takes_as_many_statements_for_many_programs_as_for_one(client, 
 def test_the_page_of_a_program_takes_the_same_few_statements_however_long_it_is(client, ayu, rina, monday_at_nine, who):
     client.force_login(ayu.user if who == "counselor" else rina.user)
     short = make_program(counselor=ayu, clients=[rina], sessions=3, goals=1)
-    make_attempt(short, 1, starts_at=monday_at_nine)
+    make_attempt(short, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
     few = statements(client, reverse("program", args=[short.pk]))
 
     long = make_program(counselor=ayu, clients=[rina], sessions=12, goals=5, service=short.service)
     for number in range(1, 9):
-        make_attempt(long, number, starts_at=monday_at_nine + number * WEEK)
+        status = MeetingStatus.ATTENDED if number < 4 else MeetingStatus.CONFIRMED
+        make_attempt(long, number, starts_at=monday_at_nine + number * WEEK, status=status)
     many = statements(client, reverse("program", args=[long.pk]))
 
     assert many <= few + 1
     assert many <= 15, many
+
+
+def test_a_counselor_sees_who_came_of_each_head_and_clients_do_not(client, ayu, rina, monday_at_nine):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    program = make_program(counselor=ayu, clients=[rina, budi])
+    address = reverse("program", args=[program.pk])
+    client.force_login(ayu.user)
+    before = client.get(address).text
+    meeting = make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED).meeting
+    meeting.participants.filter(client=budi).update(attendance="late")
+
+    after = client.get(address).text
+    client.force_login(budi.user)
+    own = client.get(address).text
+
+    assert 'class="attendance"' not in before
+    assert after.count('class="attendance"') == 2
+    assert "Hadir 1 dari 1." in after
+    assert "Hadir 1 dari 1, 1 terlambat." in after
+    assert 'class="attendance"' not in own
 
 
 def test_what_to_do_next_with_a_draft_stands_before_its_sessions(client, ayu, rina):

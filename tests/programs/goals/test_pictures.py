@@ -90,6 +90,16 @@ def test_attendance_follows_the_meetings_of_the_thread(db, monday_at_nine):
     assert attendance_of(thread_of(program)) == ["attended", "missed", "moved", "attended", "moved", "cancelled"]
 
 
+def test_attendance_of_one_head_knows_who_was_late_or_missed_what_the_others_came_to(db, monday_at_nine):
+    program = make_program(sessions=3)
+    for number, said in enumerate(["late", "missed", ""], start=1):
+        at = monday_at_nine + number * WEEK
+        attempt = make_attempt(program, number, starts_at=at, status=MeetingStatus.ATTENDED)
+        attempt.meeting.participants.update(attendance=said)
+
+    assert attendance_of(thread_of(program), program.members.get().client) == ["late", "missed", "attended"]
+
+
 # --- The thread ------------------------------------------------------------------------------------------------------
 
 
