@@ -176,10 +176,19 @@ class TermsForm(forms.Form):
 class OutlineForm(forms.Form):
     """What one session is for."""
 
-    aim = line_field(_("Aim"), LONGEST["aim"], required=False, help_text=_("The client reads it."))
+    aim = line_field(
+        _("Aim"),
+        LONGEST["aim"],
+        required=False,
+        help_text=_("The client reads it. Needed before the proposal is sent."),
+    )
     agenda = WordsField(label=_("Agenda"), most=LONGEST["agenda"], rows=2)
     technique = line_field(_("Technique"), LONGEST["technique"], required=False)
     task = WordsField(label=_("Home task"), most=LONGEST["task"], rows=2)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["aim"].hides_optional = True  # a draft may lack it; a proposal may not, which its hint says
 
 
 OutlineFormSet = forms.formset_factory(OutlineForm, extra=0, max_num=60, absolute_max=60)

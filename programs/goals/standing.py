@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from django.utils.translation import gettext as _
 
@@ -39,14 +40,9 @@ class Standing:
 
     @property
     def gaps(self) -> list[str]:
-        """In words, for staff: each client whose present view is two levels or more away from the counselor's."""
-        ours = self.counselor.now
-        return [
-            _("%(name)s sees %(theirs)s, the counselor %(ours)s: %(apart)d levels apart. Worth talking about.")
-            % {"name": view.name, "theirs": signed(view.now), "ours": signed(ours), "apart": abs(view.now - ours)}
-            for view in self.views[:-1]
-            if None not in (ours, view.now) and abs(view.now - ours) >= FAR_APART
-        ]
+        """In words, for staff: each two present views, of clients or the counselor, two levels or more apart."""
+        rated = [view for view in self.views if view.now is not None]
+        return [_gap(*pair) for pair in combinations(rated, 2) if abs(pair[0].now - pair[1].now) >= FAR_APART]
 
     @property
     def nearness(self) -> list[tuple[str, list[int]]]:
@@ -59,6 +55,19 @@ class Standing:
     def view_of(self, client) -> View:
         """How this client sees it."""
         return next(view for view in self.views if view.client == str(client.pk))
+
+
+def _gap(view: View, other: View) -> str:
+    words = _("%(name)s sees %(theirs)s, the counselor %(ours)s: %(apart)d levels apart. Worth talking about.")
+    if other.rater == Rater.CLIENT:
+        words = _("%(name)s sees %(theirs)s, %(other)s %(ours)s: %(apart)d levels apart. Worth talking about.")
+    return words % {
+        "name": view.name,
+        "other": other.name,
+        "theirs": signed(view.now),
+        "ours": signed(other.now),
+        "apart": abs(view.now - other.now),
+    }
 
 
 @dataclass

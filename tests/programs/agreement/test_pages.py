@@ -90,6 +90,16 @@ def test_a_counselor_writes_a_proposal_from_a_consultation_and_offers_it(client,
     assert program.plans.get().review_after == [2, 4]
 
 
+def test_the_outline_says_that_an_aim_is_needed(client, scene):
+    program = scene.draft()
+    client.force_login(scene.ayu.user)
+
+    shown = page(client, "draft_outline", program.pk)
+
+    assert "opsional" not in shown.partition('for="id_form-0-aim"')[2].partition("</label>")[0]
+    assert "Perlu diisi sebelum usulan dikirim." in shown
+
+
 def test_a_consultation_that_led_to_a_program_leads_there_again(client, scene):
     program = scene.draft(consultation=scene.consultation)
     enter(client, scene.ayu)

@@ -337,6 +337,16 @@ def test_a_client_reads_further_goals_and_agrees(as_rina, program, now):
     assert goal.goal_set.frozen_at
 
 
+def test_a_couple_is_told_that_they_agree_on_new_goals_together(as_rina, rina, now):
+    budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
+    couple = make_program(clients=[rina, budi], goals=1)
+    new_set(couple, now)
+
+    shown = as_rina.get(page("program", couple)).text
+
+    assert "Ada tujuan baru untuk Anda baca. Tujuan itu disepakati bersama, dengan konselor Anda." in shown
+
+
 @pytest.mark.parametrize("change", ["edit", "add", "remove"])
 def test_goals_that_change_just_when_the_client_agrees_are_read_again(as_rina, program, now, monkeypatch, change):
     goal = new_set(program, now)

@@ -60,6 +60,16 @@ def test_a_ladder_escapes_what_people_write():
     assert "<b>Rina" not in html
 
 
+def test_partners_who_see_a_goal_two_levels_apart_are_shown_to_the_counselor():
+    goal = Goal(**WORDING | {"baseline": -1})
+    views = [View("client", "1", "Rina", [2]), View("client", "2", "Budi", [0]), View("counselor", "", "K", [1])]
+
+    with translation.override("en"):
+        gaps = Standing(goal, views, []).gaps
+
+    assert gaps == ["Rina sees +2, Budi 0: 2 levels apart. Worth talking about."]
+
+
 def test_attendance_is_counted_in_words_and_moved_ones_are_not_held_against_anyone():
     looks = ["attended", "late", "moved", "missed", "cancelled", "attended"]
 
