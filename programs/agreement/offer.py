@@ -221,10 +221,14 @@ def _reviews(plan):
     points = _(" and ").join(str(point) for point in plan.review_after)
     if not points:
         return _("At the end we look together at what has changed.")
-    return _(
+    words = ngettext(
         "After session %(points)s we look together at what has changed, what helps and what does not. "
-        "Then we go on, add sessions, change the method or end."
-    ) % {"points": points}
+        "Then we go on, add sessions, change the method or end.",
+        "After sessions %(points)s we look together at what has changed, what helps and what does not. "
+        "Then we go on, add sessions, change the method or end.",
+        len(plan.review_after),
+    )
+    return words % {"points": points}
 
 
 def _ending():

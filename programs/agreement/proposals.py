@@ -81,7 +81,7 @@ def refuse_unfinished(offer: Offer, *, now: datetime) -> None:
     unable = unable_to_help(offer.helpers, counselor=program.counselor, service=program.service)
     if unable:
         raise ValidationError(
-            _("%(name)s gives these sessions no longer. Choose anew in the terms who helps.")
+            _("%(name)s no longer gives these sessions. Choose anew in the terms who helps.")
             % {"name": unable[0].full_name},
             code="co_counselors",
         )

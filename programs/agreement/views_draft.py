@@ -261,5 +261,5 @@ def plan_withdraw(request, pk):
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("It is taken back. The client finds it no more."))
+        messages.success(request, _("It is taken back. The client can no longer find it."))
     return redirect("draft" if plan.cause == Plan.Cause.PROPOSAL else "program", program.pk)

@@ -162,7 +162,7 @@ def handover_withdraw(request, pk):
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("It is taken back. The client finds it no more."))
+        messages.success(request, _("It is taken back. The client can no longer find it."))
     return to_program(request.user, program)
 
 

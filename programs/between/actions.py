@@ -71,7 +71,7 @@ def plan_session(*, session: Session, text: str, seen: datetime | None, by: User
     station = locked_station(session)
     refuse_but_counselors(station.session.program, by)
     if station.state not in STILL_TO_COME:
-        raise ValidationError(_("This session is over. What happened belongs into its note."), code="over")
+        raise ValidationError(_("This session is over. What happened belongs in its note."), code="over")
     plan = SessionPlan.objects.filter(session=session).first() or SessionPlan(written_at=None)
     if plan.written_at != seen:
         raise ValidationError(

@@ -83,7 +83,7 @@ PROFILES = [
         ),
         approach_en=(
             "I work in small steps that you can try between meetings. We look at when the worry comes and what it "
-            "wants to protect, then find ways of answering it that suit your life. I often use cognitive behavioural "
+            "wants to protect, then find ways of answering it that suit your life. I often use cognitive behavioral "
             "therapy, at a pace you set."
         ),
         first_session_id=(

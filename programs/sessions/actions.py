@@ -210,7 +210,7 @@ def word_session(*, session: Session, texts: dict[str, str], by: User, now: date
     refuse_others(program, by)
     station = thread_of(program).station(session.number)
     if program.status == ProgramStatus.CLOSED or station.state not in (State.OPEN, State.BOOKED):
-        raise ValidationError(_("This session is over. What happened belongs into its note."), code="over")
+        raise ValidationError(_("This session is over. What happened belongs in its note."), code="over")
     kept = station.session
     kept.program = program
     for name in OUTLINE:

@@ -80,7 +80,7 @@ def test_a_counselor_writes_and_offers_a_program_at_a_desk(open_page, sign_in, a
     page.get_by_role("link", name="Usulkan program").click()
     page.get_by_label(re.compile("4 sesi")).check()
     axe(page)
-    page.get_by_role("button", name="Mulai rancangan").click()
+    page.get_by_role("button", name="Mulai draf").click()
     page.get_by_role("link", name="Ketentuan").click()
     page.get_by_label("Judul").fill("Tidur sampai pagi")
     axe(page)
