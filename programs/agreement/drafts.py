@@ -74,15 +74,21 @@ def draft_program(
     version: TemplateVersion | None = None,
     method: Method | None = None,
     problem: str = "",
+    follows: Program | None = None,
 ) -> Program:
     """Begin a proposal from a template's version, whose outline is copied, or from a method alone.
 
     `problem` holds the client's own words, if they said any: those of a template are nobody's and are not copied.
+    `follows` is the closed program that this one continues.
+
     Raise ValidationError if the consultation did not end with a program as the next step or has led to one already
-    ("exists"), if somebody is not in this counselor's care, or if no service is there to book sessions with.
+    ("exists"), if the former program was not closed to be continued, has led to one already ("exists") or was for
+    others, if somebody is not in this counselor's care, or if no service is there to book sessions with.
     """
     if consultation is not None:
         _refuse_consultation(consultation, clients)
+    if follows is not None:
+        _refuse_former(follows, clients, by)
     refuse_outside_care(counselor, clients, now)
     method = version.method if version else method
     if method is None:
@@ -100,6 +106,7 @@ def draft_program(
         service=service,
         template_version=version,
         consultation=consultation,
+        follows=follows,
         title=outline.get("title", "")[: LONGEST["title"]],
         problem=problem,
         created_at=now,
@@ -131,6 +138,17 @@ def _refuse_consultation(consultation, clients):
         raise ValidationError(_("The client of the consultation takes part in its program."), code="clients")
     if kept.programs.exclude(status=Status.CLOSED).exists():
         raise ValidationError(_("This consultation has led to a program already."), code="exists")
+
+
+def _refuse_former(former, clients, by):
+    kept = locked(former)
+    refuse_but_counselors(kept, by)
+    if not kept.is_continued:
+        raise ValidationError(_("Only a program that was closed to be continued leads to a new one."), code="status")
+    if kept.followed_by.open().exists():
+        raise ValidationError(_("A new program continues this one already."), code="exists")
+    if not {client.pk for client in clients} & set(kept.client_ids()):
+        raise ValidationError({"clients": _("Choose at least one of those who took part before.")}, code="clients")
 
 
 def refuse_outside_care(counselor: Counselor, clients: Sequence[Client], now: datetime) -> None:

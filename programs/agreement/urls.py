@@ -5,6 +5,7 @@ from programs.agreement import views_client, views_consents, views_draft, views_
 urlpatterns = [
     path("new/", views_draft.program_new, name="program_new"),
     path("new/from/<uuid:pk>/", views_draft.propose, name="propose"),
+    path("new/after/<uuid:pk>/", views_draft.propose_after, name="propose_after"),
     path("<uuid:pk>/draft/", views_draft.draft, name="draft"),
     path("<uuid:pk>/draft/terms/", views_draft.draft_terms, name="draft_terms"),
     path("<uuid:pk>/draft/sessions/", views_draft.draft_outline, name="draft_outline"),

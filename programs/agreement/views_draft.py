@@ -27,7 +27,7 @@ from programs.agreement.offer import fetch_offer, open_offer, sections_of
 from programs.agreement.proposals import answer_question, asked_consents, propose_program, withdraw_proposal
 from programs.agreement.scope import answer, done, form_methods, led_program, to_program, typed
 from programs.library.models import Template, TemplateVersion
-from programs.plan.models import Plan, PlanQuestion, PlanStatus, Status
+from programs.plan.models import Plan, PlanQuestion, PlanStatus, Program, Status
 from programs.sessions.models import Session
 
 
@@ -75,6 +75,28 @@ def propose(request, pk):
     if program:
         return redirect("draft", program.pk)
     return answer(request, "programs/agreement/start.html", form, client=found.client, has_people=True)
+
+
+@requires("program", "write")
+@form_methods
+def propose_after(request, pk):
+    """Begin a proposal that continues a closed program, for those who took part in it."""
+    former = led_program(request.user, pk)
+    if not former.is_continued:
+        raise Http404
+    led = Program.objects.for_counselor(request.user).open().filter(follows=former).first()
+    if led:
+        return redirect("draft" if led.status == Status.DRAFT else "program", led.pk)
+    counselor = get_object_or_404(Counselor.objects.visible_to(request.user), user=request.user)
+    people = clients_in_care(counselor, timezone.now())
+    initial = {"clients": [str(pk) for pk in former.client_ids()]}
+    form = StartForm(typed(request), initial=initial, clients=people, versions=newest_versions(request.user))
+    program = None
+    if request.method == "POST":
+        program = done(request, form, draft_program, counselor=counselor, follows=former)
+    if program:
+        return redirect("draft", program.pk)
+    return answer(request, "programs/agreement/start.html", form, former=former, has_people=people.exists())
 
 
 def drafted(request, pk):

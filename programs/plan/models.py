@@ -238,6 +238,11 @@ class Program(KeyHolder):
         return self.status in SCHEDULABLE
 
     @property
+    def is_continued(self):
+        """True if it was closed because the work goes on in a new program."""
+        return self.close_reason == CloseReason.CONTINUED
+
+    @property
     def ended_as_planned(self):
         return self.close_reason in PLANNED_ENDINGS
 

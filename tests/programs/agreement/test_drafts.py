@@ -7,10 +7,11 @@ from django.utils.translation import override
 
 from practice.records.actions import read
 from programs.agreement.drafts import draft_program, drop_draft
+from programs.agreement.life import close_program
 from programs.plan.models import AbsenceRule, Program, ProgramStep, Status
 from programs.sessions.glance import glances_of
 from programs.sessions.thread import thread_of
-from tests.factories import NOW, make_client, make_service
+from tests.factories import NOW, make_client, make_counselor, make_program, make_service
 from tests.programs.agreement.steps import Scene, make_template, write_outline
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,48 @@ def test_nobody_outside_care_is_proposed_to(scene):
         draft_program(counselor=scene.ayu, clients=[stranger], by=scene.ayu.user, now=NOW, version=make_template())
 
     assert not Program.objects.exists()
+
+
+def closed(scene, close_reason="continued"):
+    former = make_program(counselor=scene.ayu, clients=scene.clients, service=scene.service)
+    return close_program(program=former, close_reason=close_reason, by=scene.ayu.user, now=NOW)
+
+
+def test_a_program_that_was_closed_to_be_continued_leads_to_one_other(scene):
+    former = closed(scene)
+
+    program = scene.draft(follows=former)
+
+    assert kept(program).follows == former
+    with pytest.raises(ValidationError) as refusal:
+        scene.draft(version=program.template_version, follows=former)
+    assert refusal.value.code == "exists"
+    drop_draft(program=program, by=scene.ayu.user, now=NOW)
+    assert scene.draft(version=program.template_version, follows=former).follows == former
+
+
+@pytest.mark.parametrize("close_reason", ["goals_reached", "other"])
+def test_a_program_that_ended_otherwise_leads_to_no_other(scene, close_reason):
+    with pytest.raises(ValidationError) as refusal:
+        scene.draft(follows=closed(scene, close_reason))
+
+    assert refusal.value.code == "status"
+
+
+def test_a_program_is_continued_for_those_who_were_in_it_and_by_who_led_it(scene):
+    former, stranger = closed(scene), make_client(name="Sari")
+    other = make_counselor(name="Bima")
+
+    with pytest.raises(ValidationError) as refusal:
+        draft_program(
+            counselor=scene.ayu, clients=[stranger], by=scene.ayu.user, now=NOW, version=make_template(), follows=former
+        )
+    assert list(refusal.value.message_dict) == ["clients"]
+    with pytest.raises(ValidationError) as refusal:
+        draft_program(
+            counselor=other, clients=scene.clients, by=other.user, now=NOW, version=make_template(), follows=former
+        )
+    assert refusal.value.code == "role"
 
 
 def test_without_a_service_for_sessions_there_is_no_draft(scene):

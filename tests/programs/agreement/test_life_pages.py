@@ -17,7 +17,7 @@ from programs.plan.handover import Handover
 from programs.plan.models import Plan, PlanStatus, Program, Status
 from programs.reviews.models import Review
 from tests.factories import NOW, make_attempt, make_counselor, make_method, make_program, make_supervision, make_user
-from tests.programs.agreement.steps import DAY, Scene, hash_in
+from tests.programs.agreement.steps import DAY, Scene, hash_in, make_template
 
 CONSENTS = {"program": "on", "health": "on", "online": "on", "supervision": "on"}
 
@@ -223,6 +223,29 @@ def test_a_handover_is_taken_back(client, scene, running):
     post(client, "handover_withdraw", running.pk)
 
     assert Handover.objects.get().answer == Handover.Answer.WITHDRAWN
+
+
+def test_a_program_is_continued_in_a_new_one_and_each_leads_to_the_other(client, scene, running):
+    client.force_login(scene.ayu.user)
+    begin, version = reverse("propose_after", args=[running.pk]), make_template()
+    assert client.get(begin).status_code == 404
+
+    post(client, "program_close", running.pk, close_reason="continued")
+    assert f'href="{begin}"' in page(client, "program", running.pk)
+    [ticked] = client.get(begin).context["form"]["clients"].value()
+    assert ticked == str(scene.clients[0].pk)
+    assert client.post(begin, {"template": version.pk, "clients": ticked}).status_code == 302
+
+    new = running.followed_by.get()
+    new_url, old_url = (f'href="{reverse("program", args=[each.pk])}"' for each in (new, running))
+    assert new_url in page(client, "program", running.pk)
+    assert old_url in page(client, "program", new.pk)
+    assert client.get(begin).url == reverse("draft", args=[new.pk])
+    client.force_login(scene.clients[0].user)
+    assert new_url not in page(client, "program", running.pk)
+    new.members.update(was_offered=True)
+    assert new_url in page(client, "program", running.pk)
+    assert old_url in page(client, "program", new.pk)
 
 
 def test_closing_says_what_it_means_and_does_it(client, scene, running):
