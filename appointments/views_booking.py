@@ -62,6 +62,7 @@ from practice.people.practices import Practice
 
 CARRIED = [*DETAILS, "shown", "website", "at", "hold"]
 ANY_METHOD = ["GET", "HEAD", "POST"]
+CHOICES = Limit("choosing a time", 60, 20 * 60)  # far more than bookings: a network shares them, and holds five anyway
 EXTENSIONS = Limit("extending a hold", 20, 20 * 60)
 
 
@@ -151,7 +152,7 @@ def hold_time(request, offer):
     choice = Choice(offer.service, candidates(offer, asked.counselor, start), start, asked.mode, asked.place)
     new = is_new(request)
     try:
-        count((BOOKINGS, network_of(request)), now=now)
+        count((CHOICES, network_of(request)), now=now)
         held = hold(choice=choice, hold_key=key, network=network_key(request), is_new_client=new, now=now)
     except Taken as lost:
         wanted = choice.wanted(is_new_client=new)
