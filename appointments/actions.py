@@ -108,6 +108,13 @@ class Choice:
     mode: str
     location: int | None = None
 
+    @property
+    def terms(self) -> str:
+        """What the practice may change and people must have seen before they book, as text to compare."""
+        service = self.service
+        rules = (service.price, service.free_cancel, service.free_move, service.moves_allowed, service.approval)
+        return " ".join(str(rule) for rule in rules)
+
     def wanted(self, **more) -> Wanted:
         return Wanted(
             service=self.service,
@@ -182,14 +189,24 @@ def room_for_holds(network: str, *, apart: Q, now: datetime) -> int:
 
 @transaction.atomic
 def book_consultation(
-    *, choice: Choice, booker: Booker, request: Request, answer, by, now: datetime, hold_key: str = "", held=()
+    *,
+    choice: Choice,
+    booker: Booker,
+    request: Request,
+    answer,
+    by,
+    now: datetime,
+    hold_key: str = "",
+    held=(),
+    seen: str = "",
 ) -> dict:
     """Book one meeting for one person and return the answer to give, the same for every repeat of the request.
 
     `answer(meeting, token)` words the answer; the token opens the manage page. Saves the client, the meeting, their
     question (encrypted), consent, link, audit row and confirmation message, or nothing at all. `held` are the ids of
-    this browser's holds, which make way. Raise NotAllowed, Taken, Busy, Mismatch if the key was used for something
-    else, or ValidationError on `phone` if there is no number to call, on `birth_year` if a parent or guardian has to
+    this browser's holds, which make way; `seen` are the choice's terms as the person was shown them, "" if unknown.
+    Raise NotAllowed, Taken, Busy, Mismatch if the key was used for something else, or ValidationError if the terms
+    are not those any more, on `phone` if there is no number to call, on `birth_year` if a parent or guardian has to
     agree and none did.
     """
     if choice.mode == Mode.PHONE and not booker.phone:
@@ -205,6 +222,8 @@ def book_consultation(
     )
     if (before := earlier_answer(request, now=now, also=scarce_things([wanted]))) is not None:
         return before
+    if seen and seen != choice.terms:
+        raise ValidationError(something_changed(), code="terms")
     refuse_alone(client, booker, now=now)
     meeting = reserve_locked(wanted, now=now)
     refuse_too_many(client, now=now)
@@ -232,6 +251,11 @@ def book_consultation(
     if status == Status.CONFIRMED:
         care_for(meeting, [client], now=now)
     return told
+
+
+def something_changed() -> str:
+    """Say that what stands on the check is not what was there before."""
+    return _("Something changed since you pressed the button. Look at everything once more, then book.")
 
 
 def complete(client: Client, booker: Booker, *, by, now: datetime) -> None:

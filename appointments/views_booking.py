@@ -21,7 +21,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from appointments.actions import Choice, book_consultation, extend_hold, hold
+from appointments.actions import Choice, book_consultation, extend_hold, hold, something_changed
 from appointments.api import BOOKINGS
 from appointments.choices import ANY, Offer, find_offer
 from appointments.forms import DETAILS, DetailsForm, SlotForm, language_of
@@ -367,6 +367,7 @@ def check_page(request, pick: Pick, form: DetailsForm, *, now: datetime, key="",
         "form": form,
         "key": key or uuid4().hex,
         "problem": problem,
+        "terms": pick.choice().terms,
         "is_request": pick.service.approval == Approval.REQUEST,
         "email": form.known_email or form["email"].value(),
         "name": form.client.preferred_name if form.client else form["name"].value(),
@@ -408,8 +409,7 @@ def book_confirm(request, offer):
         )
         return taken_page(request, offer, wanted, pick.asked, lost=lost, now=now)
     except Mismatch:
-        problem = _("Something changed since you pressed the button. Look at everything once more, then book.")
-        return check_page(request, pick, problem=problem, status=422, **again)
+        return check_page(request, pick, problem=something_changed(), status=422, **again)
     except (Busy, LimitReached, ValidationError) as error:
         page = check_page(request, pick, problem=said(error), key=key, status=422, **again)
         return with_status_of(error, page)
@@ -438,4 +438,5 @@ def book(request, pick: Pick, form: DetailsForm, *, key: str, browser: str, now:
         now=now,
         hold_key=browser,
         held=[pick.held.pk] if pick.held else [],
+        seen=request.POST.get("seen", ""),
     )

@@ -48,7 +48,8 @@ def checked(browser, service, fields=None, **details):
     fields = fields or held(browser, service)
     response = browser.post(address("book_check", service), fields | RINA | details)
     assert response.status_code == 200, words(response)
-    return fields | RINA | details | {"key": response.context["key"], "at": "check"}
+    sent = {"key": response.context["key"], "seen": response.context["terms"], "at": "check"}
+    return fields | RINA | details | sent
 
 
 def confirm(browser, service, fields):

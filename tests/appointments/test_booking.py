@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Consultation
 from practice.calendar.meetings import Meeting, Status
-from practice.catalog.models import Approval, Kind, Location, Mode
+from practice.catalog.models import Approval, Kind, Location, Mode, Service
 from practice.database.patience import PATIENCE, Connection
 from practice.messages.models import Message
 from practice.people.clients import Client, Consent
@@ -419,6 +419,43 @@ def test_the_trap_for_robots_books_nothing(client, consultation):
 
     assert response.status_code == 422
     assert not Meeting.objects.filter(status=Status.CONFIRMED).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"price": 900_000}, "Rp900,000"),
+        ({"free_cancel": 48 * 60}, "Cancel free of charge until Saturday, 28 November 2026, 09:00 WIB."),
+        ({"approval": Approval.REQUEST}, "Send this request"),
+    ],
+)
+def test_what_the_practice_changed_after_the_check_is_shown_before_it_is_booked(client, consultation, change, shown):
+    fields = checked(client, consultation)
+    Service.objects.update(**change)
+
+    response = client.post(address("book_confirm", consultation), fields, headers={"Accept-Language": "en"})
+    booked_meanwhile = Meeting.objects.exclude(status=Status.HELD).count()
+    again = fields | {"key": response.context["key"], "seen": response.context["terms"]}
+    booked = confirm(client, consultation, again)
+
+    assert response.status_code == 422
+    assert booked_meanwhile == 0
+    assert "Something changed since you pressed the button." in words(response)
+    assert shown in words(response)
+    assert RINA["question"] in words(response)
+    assert booked.status_code == 302
+    assert Meeting.objects.get().price == change.get("price", 350_000)
+
+
+def test_a_repeated_press_after_a_change_of_price_is_the_booking_that_was_made(client, consultation):
+    fields = checked(client, consultation)
+    first = confirm(client, consultation, fields)
+    Service.objects.update(price=900_000)
+
+    again = confirm(client, consultation, fields)
+
+    assert again.url == first.url
+    assert Meeting.objects.get().price == 350_000
 
 
 def test_the_eleventh_booking_of_an_address_has_to_wait_and_loses_nothing(client, consultation, settings, clock):
