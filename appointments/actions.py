@@ -293,14 +293,12 @@ def refuse_alone(client: Client, booker: Booker, *, now: datetime) -> None:
 
 
 def refuse_too_many(client: Client, *, now: datetime) -> None:
-    """Raise NotAllowed if this address has three coming appointments whose owner was never proven.
+    """Raise NotAllowed on `email` if this address has three coming appointments whose owner was never proven.
 
     Runs under the client's lock, before the new head is counted as saved: the limit holds in parallel too.
     """
     if client.email_proven_at:
         return
     if len(UNPROVEN.rows(address=client.email_hash, now=now, client=client.pk)) >= MOST_UNPROVEN:
-        raise NotAllowed(
-            _("There are already several appointments for this e-mail address. Contact us and we will help."),
-            code="cap",
-        )
+        message = _("There are already several appointments for this e-mail address. Contact us and we will help.")
+        raise NotAllowed({"email": message})

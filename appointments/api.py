@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
 
 from appointments.actions import Booker, Choice, book_consultation
 from appointments.choices import ANY, find_offer, read_moment, read_window
@@ -46,13 +45,28 @@ def invalid(error: ValidationError, code: str = "invalid") -> JsonResponse:
     return answer({"code": code, "errors": errors}, 422)
 
 
+def only(*methods: str):
+    """Answer any other method in JSON too: 405, with those that are allowed."""
+
+    def decorated(view):
+        @wraps(view)
+        def checked(request):
+            if request.method not in methods:
+                return answer({"code": "method_not_allowed"}, 405, Allow=", ".join(methods))
+            return view(request)
+
+        return checked
+
+    return decorated
+
+
 def open_to_all(view):
     """A view without sign-in, cookies or CSRF: it knows nobody."""
     return csrf_exempt(login_not_required(view))
 
 
 @open_to_all
-@require_GET
+@only("GET")
 def services(request):
     """What can be booked, by whom."""
     found = Service.objects.public().for_listing().prefetch_related("counselors")
@@ -78,7 +92,7 @@ def services(request):
 
 
 @open_to_all
-@require_GET
+@only("GET")
 def slots(request):
     """Free starts in a window of at most 62 local days, sorted by time, then counselor."""
     asked = request.GET
@@ -214,7 +228,7 @@ def limited(view):
 
 
 @open_to_all
-@require_POST
+@only("POST")
 @limited
 def bookings(request):
     """Book one meeting; the same key and body again get the same answer."""
@@ -289,7 +303,7 @@ def taken(choice: Choice, *, now: datetime) -> JsonResponse:
 
 
 @open_to_all
-@require_GET
+@only("GET")
 def openapi(request):
     """The description of this API, as it lies in the repository."""
     return HttpResponse((settings.BASE_DIR / "docs" / "openapi.json").read_bytes(), content_type="application/json")

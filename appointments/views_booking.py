@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from appointments.actions import Choice, book_consultation, extend_hold, hold, something_changed
 from appointments.api import BOOKINGS
@@ -76,6 +76,17 @@ def about_offer(view):
         return page_not_found(request) if offer is None else view(request, offer)
 
     return found
+
+
+def from_a_form(view):
+    """What a form sends. Its address stays in the bar after a refusal: opened from there, it leads to the times."""
+
+    @require_http_methods(ANY_METHOD)
+    @wraps(view)
+    def sent(request, offer):
+        return view(request, offer) if request.method == "POST" else redirect("book_time", offer.service.slug)
+
+    return sent
 
 
 def is_new(request) -> bool:
@@ -279,7 +290,7 @@ def pick_context(request, pick: Pick, *, now: datetime) -> dict:
 
 
 @about_offer
-@require_POST
+@from_a_form
 def book_language(request, offer):
     """The same screen in the other language, with everything that was typed so far."""
     form = LanguageForm(request.POST)
@@ -311,7 +322,7 @@ def book_language(request, offer):
 
 
 @about_offer
-@require_POST
+@from_a_form
 def book_extend(request, offer):
     """Hold the time for another ten minutes, and show the same screen again with everything on it."""
     now, key = timezone.now(), browser_key(request)
@@ -338,11 +349,9 @@ def book_extend(request, offer):
 
 
 @about_offer
-@require_http_methods(ANY_METHOD)
+@from_a_form
 def book_check(request, offer):
     """Everything once more, in plain words, before it is booked."""
-    if request.method != "POST":
-        return redirect("book_time", offer.service.slug)
     pick = read_pick(request.POST, offer, key=browser_key(request))
     if pick is None:
         return choose_again(request, offer)
@@ -382,7 +391,7 @@ def carried_by(form: DetailsForm) -> list[tuple[str, str]]:
 
 
 @about_offer
-@require_POST
+@from_a_form
 def book_confirm(request, offer):
     """Book, and go to the page of the appointment. The same key again is the same booking."""
     now, browser = timezone.now(), browser_key(request)

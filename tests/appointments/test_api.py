@@ -380,6 +380,7 @@ def test_three_unproven_appointments_for_an_address_are_enough(api, consultation
     ]
 
     assert [answer.status_code for answer in answers] == [201, 201, 201, 422]
+    assert [*speaks("Refusal", answers[-1].json())["errors"]] == ["email"]
     assert Meeting.objects.count() == 3
 
 
@@ -390,6 +391,11 @@ def test_the_api_sets_no_cookie_and_allows_no_other_origin(api, consultation):
     assert "Access-Control-Allow-Origin" not in answer
 
 
-@pytest.mark.parametrize("path", ["services", "slots", "bookings"])
-def test_a_wrong_method_is_405(api, path):
-    assert api.delete(f"/api/v1/{path}").status_code == 405
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("services", "GET"), ("slots", "GET"), ("bookings", "POST"), ("openapi.json", "GET")]
+)
+def test_a_wrong_method_is_405(api, path, allowed):
+    answer = api.generic("GET" if allowed == "POST" else "POST", f"/api/v1/{path}")
+
+    assert (answer.status_code, answer["Allow"]) == (405, allowed)
+    speaks("WrongMethod", answer.json())

@@ -489,9 +489,11 @@ def test_no_get_changes_anything(client, consultation, door, ayu):
     assert rows() == before
 
 
-@pytest.mark.parametrize("name", ["book_extend", "book_confirm", "book_language"])
-def test_what_changes_something_is_posted(client, consultation, name):
-    assert client.get(address(name, consultation)).status_code == 405
+@pytest.mark.parametrize("name", ["book_check", "book_extend", "book_confirm", "book_language"])
+def test_an_address_that_a_form_left_in_the_bar_leads_to_the_times(client, consultation, name):
+    for response in (client.get(address(name, consultation)), client.head(address(name, consultation))):
+        assert (response.status_code, response.url) == (302, address("book_time", consultation))
+    assert client.put(address(name, consultation)).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["book_time", "book_check", "book_confirm", "book_extend"])
