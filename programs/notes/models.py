@@ -87,9 +87,6 @@ class ProgressNoteQuerySet(RecordQuerySet):
     def signed(self):
         return self.filter(status=NoteStatus.SIGNED)
 
-    def unsigned(self):
-        return self.exclude(status=NoteStatus.SIGNED)
-
     def for_listing(self):
         """Fetch in one query all that a row in a list shows, newest session first. Texts stay sealed."""
         return self.select_related("session", "meeting", "author", "signed_by").order_by("-meeting__starts_at", "pk")

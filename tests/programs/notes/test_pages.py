@@ -497,6 +497,67 @@ def test_a_supervisor_returns_and_then_co_signs(as_ayu, client, program, ayu):
     assert client.post(co_sign, {"do": "sign", "revision": "5"}).headers["Location"] == note.get_absolute_url()
 
 
+@pytest.fixture
+def handed_in(as_ayu, program, ayu):
+    """Ayu's note on session 1, with her supervisor, as revision 2."""
+    make_supervision(ayu)
+    as_ayu.post(to("note", program, 1), WHOLE)
+    as_ayu.post(to("note_sign", program, 1), {"revision": "1"})
+    return ProgressNote.objects.get()
+
+
+def test_a_note_that_waits_is_taken_back_by_its_author_alone(as_ayu, client, program, ayu, handed_in):
+    where = reverse("note_take_back", args=[handed_in.pk])
+    supervisor = ayu.supervisions.get().supervisor
+
+    for person in (supervisor, co_counselor(program), make_user(Role.MANAGER)):
+        assert enter(client, person).post(where).status_code == 404
+    answer = enter(client, ayu).post(where)
+
+    assert answer.headers["Location"] == to("note", program, 1)
+    assert ProgressNote.objects.get().status == NoteStatus.RETURNED
+    assert client.post(where).headers["Location"] == handed_in.get_absolute_url()
+
+
+def test_what_was_changed_since_the_supervisor_saw_it_is_not_co_signed(as_ayu, client, program, ayu, handed_in):
+    supervisor = ayu.supervisions.get().supervisor
+    as_ayu.post(reverse("note_take_back", args=[handed_in.pk]))
+    as_ayu.post(to("note", program, 1), WHOLE | {"revision": "3", "part_data": "Lain"})
+    as_ayu.post(to("note_sign", program, 1), {"revision": "4"})
+    co_sign = reverse("note_co_sign", args=[handed_in.pk])
+
+    for do in ({"do": "sign"}, {"do": "return", "comments": "x"}):
+        answer = enter(client, supervisor).post(co_sign, do | {"revision": "2"})
+        assert answer.status_code == 422
+    assert ProgressNote.objects.get().status == NoteStatus.SUBMITTED
+    assert client.post(co_sign, {"do": "sign", "revision": "5"}).status_code == 302
+    assert ProgressNote.objects.get().is_signed
+
+
+def test_a_supervisor_who_does_not_co_sign_is_not_asked_to(client, ayu, handed_in):
+    other = make_supervision(ayu, co_signs=False).supervisor
+
+    page = enter(client, other).get(handed_in.get_absolute_url())
+    enter(client, other).post(
+        reverse("note_co_sign", args=[handed_in.pk]), {"do": "sign", "revision": handed_in.revision}
+    )
+
+    assert not page.context["may_co_sign"]
+    assert ProgressNote.objects.get().status == NoteStatus.SUBMITTED
+
+
+def test_a_note_is_read_on_its_own_page_and_added_to_while_one_leads(as_ayu, program, ayu):
+    first = signed(as_ayu, program)
+    make_attempt(program, 4, starts_at=NOW - 6 * HOUR, status=Status.ATTENDED)
+    as_ayu.post(to("note", program, 4), WHOLE | {"part_data": "KANARI-EMPAT"})
+
+    assert "KANARI-EMPAT" not in text_of(as_ayu.get(first.get_absolute_url()))
+    pass_on(program)
+    where = reverse("note_addendum", args=[first.pk])
+    assert as_ayu.get(first.get_absolute_url()).status_code == 200
+    assert as_ayu.post(where, {"text": "x", "reason": "x"}).status_code == 404
+
+
 def test_an_author_who_is_a_supervisor_too_cannot_co_sign_their_own(as_ayu, program, ayu):
     make_supervision(ayu)
     ayu.user.role_grants.create(role=Role.SUPERVISOR, granted_at=NOW - 99 * HOUR)
@@ -632,6 +693,23 @@ def test_process_notes_are_their_authors_alone_and_nowhere_else(as_ayu, client, 
         assert client.get(where).status_code == 404
         assert client.get(reverse("process_notes", args=[program.pk])).status_code == 404
     assert ProcessNote.objects.count() == 2
+
+
+def test_of_process_notes_nobody_finds_more_than_their_own_on_that_program(as_ayu, client, program, couple, ayu):
+    other = make_program(counselor=ayu, clients=couple)
+    as_ayu.post(reverse("process_note", args=[other.pk]), {"text": "KANARI-LAIN", "revision": "0"})
+    as_ayu.post(to("session_process_note", program, 1), {"text": "KANARI-SESI", "revision": "0"})
+    enter(client, co_counselor(program)).post(
+        reverse("process_note", args=[program.pk]), {"text": "KANARI-TATA", "revision": "0"}
+    )
+
+    listed = enter(client, ayu).get(reverse("process_notes", args=[program.pk]))
+    pages = [reverse("process_note", args=[program.pk]), to("session_process_note", program, 2)]
+
+    assert listed.context["general"] is None
+    assert [bool(row["note"]) for row in listed.context["stations"]] == [True, False, False]
+    assert not any("KANARI" in text_of(client.get(where)) for where in pages)
+    assert "KANARI-LAIN" in text_of(client.get(reverse("process_note", args=[other.pk])))
 
 
 def test_a_process_note_from_two_tabs_keeps_both(as_ayu, program):
