@@ -64,6 +64,34 @@ def refused(answer, field):
 # --- Who finds what
 
 
+def test_a_method_lists_the_templates_in_use_that_one_finds(client, ratna, ayu):
+    method = make_method()
+    make_template(by=ratna, method=method, title_id="Milik praktik")
+    make_template(by=ayu.user, keep="own", method=method, title_id="Milik Ayu")
+    make_template(by=make_counselor(name="Bima").user, keep="own", method=method, title_id="Milik Bima")
+    retired = make_template(by=ratna, method=method, title_id="Disisihkan")
+    retire_template(template=retired, by=ratna, now=NOW)
+    client.force_login(ayu.user)
+
+    page = client.get(reverse("library_method", args=[method.slug])).text
+
+    assert [title in page for title in ("Milik praktik", "Milik Ayu", "Milik Bima", "Disisihkan")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_template_of_the_practice_is_read_by_counselors_and_edited_by_supervisors(client, ratna, ayu):
+    template = make_template(by=ratna)
+    make_template(by=ayu.user, keep="own")
+
+    for user, may_edit in ((ayu.user, False), (ratna, True)):
+        client.force_login(user)
+        assert client.get(page_of(template)).context["may_edit"] is may_edit
+
+
 def test_a_counselor_finds_the_practices_templates_and_their_own(client, ratna, ayu):
     make_template(by=ratna, title_id="Milik praktik")
     make_template(by=ayu.user, keep="own", title_id="Milik Ayu")

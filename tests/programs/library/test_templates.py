@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
-from practice.people.models import Role
+from practice.people.models import Role, User
 from practice.records.models import AuditEvent
 from programs.library.actions import (
     add_method,
@@ -16,6 +16,7 @@ from programs.library.actions import (
     copy_outline,
     edit_method,
     edit_template,
+    may_keep,
     restore_template,
     retire_template,
     says,
@@ -210,6 +211,34 @@ def test_a_template_is_changed_by_those_who_keep_it_alone(ratna, ayu):
             restore_template(template=template, by=by, now=LATER)
 
     assert TemplateVersion.objects.count() == 2
+
+
+def test_whoever_counsels_no_more_finds_nothing_in_the_library(ratna, ayu):
+    make_template(by=ratna)
+    own = make_template(by=ayu.user, keep="own")
+    assert Template.objects.visible_to(ayu.user).count() == 2
+
+    ayu.user.role_grants.update(ended_at=NOW)
+    former = User.objects.get(pk=ayu.user_id)
+
+    for user in (former, make_user(Role.MANAGER), make_user(Role.FRONT_DESK), make_user(Role.CLIENT)):
+        assert not Template.objects.visible_to(user).exists()
+        assert not Method.objects.visible_to(user).exists()
+        assert own not in Template.objects.editable_by(user)
+
+
+def test_a_counselor_without_an_entry_of_their_own_keeps_no_template(ayu):
+    assert may_keep(ayu.user) == ["own"]
+    assert may_keep(make_user(Role.COUNSELOR)) == []
+
+
+def test_each_template_has_its_own_newest_version(ratna):
+    changed, first = make_template(by=ratna), make_template(by=ratna)
+    edit_template(template=changed, seen=1, draft=as_draft(changed.versions.get(), minutes=90), by=ratna, now=LATER)
+
+    newest = {template.pk: template.newest.number for template in Template.objects.for_listing()}
+
+    assert newest == {changed.pk: 2, first.pk: 1}
 
 
 def test_a_template_is_laid_aside_and_taken_up_again(ratna):
