@@ -22,7 +22,7 @@ from programs.plan.actions import begin, locked
 from programs.plan.models import Program
 from programs.plan.models import Status as ProgramStatus
 from programs.sessions.mails import SERIES
-from programs.sessions.models import Attempt, Session
+from programs.sessions.models import OUTLINE, Attempt, Session
 from programs.sessions.planning import FURTHEST, Slot, counselors_of
 from programs.sessions.rules import (
     gap_of,
@@ -32,8 +32,6 @@ from programs.sessions.rules import (
     start_before,
 )
 from programs.sessions.thread import State, Thread, costs, thread_of
-
-OUTLINE = ["aim", "agenda", "technique", "task"]
 
 
 @transaction.atomic
@@ -204,8 +202,11 @@ def excuse_absence(*, attempt: Attempt, by: User, now: datetime) -> Attempt:
 
 
 @transaction.atomic
-def word_session(*, session: Session, texts: dict[str, str], by: User, now: datetime) -> Session:
-    """Change what a session is for: aim, agenda, technique, task. Raise ValidationError once it is over."""
+def word_session(*, session: Session, texts: dict[str, str], seen: str, by: User, now: datetime) -> Session:
+    """Change what a session is for: aim, agenda, technique, task. `seen` is the mark of the session that was read.
+
+    Raise ValidationError once it is over, or if somebody has worded it anew meanwhile ("conflict").
+    """
     program = locked(session.program)
     refuse_others(program, by)
     station = thread_of(program).station(session.number)
@@ -213,6 +214,11 @@ def word_session(*, session: Session, texts: dict[str, str], by: User, now: date
         raise ValidationError(_("This session is over. What happened belongs in its note."), code="over")
     kept = station.session
     kept.program = program
+    if kept.mark != seen:
+        raise ValidationError(
+            _("This was changed elsewhere meanwhile. What you typed is still here; save again to keep it."),
+            code="conflict",
+        )
     for name in OUTLINE:
         setattr(kept, name, texts[name])
     kept.save(update_fields=OUTLINE)

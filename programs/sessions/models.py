@@ -1,5 +1,6 @@
 """Sessions: the stations of a program, and the meetings in which somebody tried to hold them."""
 
+import hashlib
 import uuid
 
 import pgtrigger
@@ -11,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.calendar.models import Meeting, Participant
 from practice.records.fields import EncryptedTextField
+from practice.records.keys import RecordError
 from practice.records.models import RecordQuerySet
 from programs.plan.models import Plan, Program
+
+OUTLINE = ["aim", "agenda", "technique", "task"]
 
 
 class SessionQuerySet(RecordQuerySet):
@@ -46,6 +50,17 @@ class Session(models.Model):
 
     def __str__(self):
         return f"{self.number}"
+
+    @property
+    def mark(self) -> str:
+        """Tells whether its outline is still the same, without opening it: other digits after every change of a word.
+
+        Raise RecordError for a row whose texts were opened.
+        """
+        texts = [self.__dict__[name] for name in OUTLINE]
+        if any(isinstance(text, str) and text for text in texts):
+            raise RecordError("Only sealed texts can be told apart unopened.")
+        return hashlib.sha256("/".join(text.digest() if text else "" for text in texts).encode()).hexdigest()
 
 
 class AttemptQuerySet(models.QuerySet):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -76,13 +76,16 @@ def session_edit(request, pk):
     )
     if request.method == "POST" and form.is_valid():
         try:
-            word_session(session=found, texts=form.cleaned_data, by=request.user, now=timezone.now())
+            seen = request.POST.get("seen", "")
+            word_session(session=found, texts=form.cleaned_data, seen=seen, by=request.user, now=timezone.now())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("session", pk)
     context = {"form": form, "session": found, "program": found.program}
+    if form.has_error(NON_FIELD_ERRORS, "conflict"):
+        context["by_others"] = [(form.fields[name].label, getattr(opened, name)) for name in OUTLINE]
     return render(request, "programs/sessions/edit.html", context, status=422 if form.errors else 200)
 
 

@@ -16,6 +16,8 @@ from practice.catalog.models import Approval, Service
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import CareRelationship, Role
+from practice.records.actions import read
+from practice.records.keys import RecordError
 from practice.records.models import AuditEvent
 from practice.zones import zone
 from programs.agreement.life import close_program
@@ -496,7 +498,7 @@ def test_nothing_is_excused_or_worded_once_the_program_is_closed(monday_at_nine)
         excuse_absence(attempt=attempt, **said)
     assert refused.value.code == "closed"
     with pytest.raises(ValidationError) as refused:
-        word_session(session=program.sessions.get(number=2), texts={}, **said)
+        word_session(session=program.sessions.get(number=2), texts={}, seen="", **said)
     assert refused.value.code == "over"
 
 
@@ -635,13 +637,28 @@ def test_what_a_session_is_for_changes_until_it_is_over(monday_at_nine):
     make_attempt(program, 2, starts_at=monday_at_nine, status=Status.ATTENDED)
     texts = {"aim": "Tidur", "agenda": "Catatan", "technique": "Latihan", "task": "Menulis"}
 
-    word_session(session=program.sessions.get(number=1), texts=texts, by=program.counselor.user, now=NOW)
+    first, second = program.sessions.order_by("number")[:2]
+    before = first.mark
 
+    word_session(session=first, texts=texts, seen=before, by=program.counselor.user, now=NOW)
+
+    worded = program.sessions.get(number=1).mark
+    assert worded != before
     with pytest.raises(ValidationError):
-        word_session(session=program.sessions.get(number=2), texts=texts, by=program.counselor.user, now=NOW)
+        word_session(session=second, texts=texts, seen=second.mark, by=program.counselor.user, now=NOW)
     with pytest.raises(NotAllowed):
-        word_session(session=program.sessions.get(number=1), texts=texts, by=make_counselor().user, now=NOW)
+        word_session(session=first, texts=texts, seen=worded, by=make_counselor().user, now=NOW)
+    with pytest.raises(ValidationError) as refused:
+        word_session(session=first, texts=texts, seen=before, by=program.counselor.user, now=NOW)
+    assert refused.value.code == "conflict"
     assert AuditEvent.objects.get(act="session.worded").facts == {}
+
+
+def test_the_mark_of_a_session_is_told_of_sealed_texts_alone():
+    [opened] = read(make_program(sessions=3).sessions.filter(number=1), by=make_counselor().user, reason="a test")
+
+    with pytest.raises(RecordError):
+        _mark = opened.mark
 
 
 def test_the_time_of_a_series_is_read_on_the_clocks_of_its_counselor():

@@ -1,5 +1,6 @@
 """The pages about sessions, as counselors and clients use them."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -266,11 +267,30 @@ def test_an_outline_is_changed_until_the_session_is_over(client, program, monday
     enter(client, program.counselor)
     make_attempt(program, 2, starts_at=monday_at_nine, status=Status.ATTENDED)
     said = {"aim": "KANARI-TUJUAN", "agenda": "", "technique": "", "task": ""}
+    said["seen"] = program.sessions.get(number=1).mark
 
     assert client.post(of("session_edit", program, 1), said).status_code == 302
     assert "KANARI-TUJUAN" in client.get(of("session", program, 1)).content.decode()
     assert client.post(of("session_edit", program, 2), said).status_code == 422
     assert client.post(of("session_edit", program, 1), said | {"aim": "x" * 2001}).status_code == 422
+
+
+def test_an_outline_that_somebody_changed_meanwhile_is_not_written_over(client, program):
+    enter(client, program.counselor)
+    where = of("session_edit", program, 1)
+    [seen] = re.findall(r'name="seen" value="(\w+)"', client.get(where).content.decode())
+    said = {"aim": "KANARI-PERTAMA", "agenda": "", "technique": "", "task": "", "seen": seen}
+    client.post(where, said)
+
+    late = client.post(where, said | {"aim": "KANARI-KEDUA"})
+    page = late.content.decode()
+
+    assert late.status_code == 422
+    assert "KANARI-PERTAMA" in page
+    assert "KANARI-KEDUA" in page
+    [now_seen] = re.findall(r'name="seen" value="(\w+)"', page)
+    assert client.post(where, said | {"aim": "KANARI-KEDUA", "seen": now_seen}).status_code == 302
+    assert "KANARI-KEDUA" in client.get(of("session", program, 1)).content.decode()
 
 
 @pytest.mark.parametrize("name", ["session", "session_edit", "session_schedule"])
