@@ -102,7 +102,8 @@ def test_no_topic_is_taken_once_the_session_has_begun(program, rina_and_budi, nu
 
 
 def test_no_topic_is_taken_for_a_session_that_counts_as_used(program, rina_and_budi):
-    make_attempt(program, 3, starts_at=NOW - HOUR, status=Status.MISSED, ended_by="client")
+    late = {"status": Status.CANCELLED, "ended_by": "client", "is_late": True}
+    make_attempt(program, 3, starts_at=NOW + 48 * HOUR, **late)
 
     with pytest.raises(ValidationError):
         topics(program, rina_and_budi[0], "Tidur", number=3)

@@ -318,7 +318,7 @@ def test_a_task_is_reported_on_where_one_was_shared_for_that_session(client, pro
 @pytest.mark.parametrize("why", ["begun", "used", "closed"])
 def test_topics_that_come_too_late_lead_back_to_the_program(client, program, couple, why):
     if why == "used":
-        Meeting.objects.filter(session_number=2).update(status=Status.MISSED, ended_by="client")
+        Meeting.objects.filter(session_number=2).update(status=Status.CANCELLED, ended_by="client", is_late=True)
     elif why == "closed":
         Program.objects.update(status=ProgramStatus.CLOSED, closed_at=NOW, close_reason="other")
 

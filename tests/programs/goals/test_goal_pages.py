@@ -265,7 +265,7 @@ def new_set(program, now):
     return make_goal(goal_set, words="Menelepon Ibu", indicator="Kali dalam seminggu")
 
 
-@pytest.mark.parametrize("name", ["program", *COUNSELOR_PAGES, *CLIENT_PAGES, "own_goals_check"])
+@pytest.mark.parametrize("name", ["program", "goals", "goals_rate", *CLIENT_PAGES, "own_goals_check"])
 def test_a_page_shows_the_goals_of_its_program_alone(client, program, rina, monday_at_nine, name):
     make_attempt(program, 1, starts_at=monday_at_nine, status=MeetingStatus.ATTENDED)
     other = make_program(clients=[rina], counselor=program.counselor, goals=1)
