@@ -25,6 +25,7 @@ from practice.calendar.reserving import NotAllowed, Taken, offer_alternatives
 from practice.calendar.slots import Openings, Wish, find_openings
 from practice.catalog.models import Mode, Service
 from practice.people.limits import Limit, LimitReached, count, network_of
+from practice.people.practices import Practice
 from practice.zones import validate_zone
 from practice.zones import zone as zone_of
 
@@ -97,7 +98,7 @@ def slots(request):
     """Free starts in a window of at most 62 local days, sorted by time, then counselor."""
     asked = request.GET
     now = timezone.now()
-    tz_name = asked.get("tz") or settings.TIME_ZONE
+    tz_name = asked.get("tz") or Practice.zone_name()
     try:
         validate_zone(tz_name)
         zone = zone_of(tz_name)

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
 from practice.people.models import Role
+from practice.people.practices import zone_known
 from tests.factories import NOW, make_client, make_counselor, make_practice, make_service, make_user
 
 LONGEST = {"test_outbox_storms", "test_program_journey"}
@@ -56,6 +58,17 @@ def nobody_lingers(django_db_setup, django_db_blocker):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+# Whatever else runs on this machine makes no example wrong.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def known_zone():
+    """Every test begins with a zone that need not be asked for: whether it is depends on the minute otherwise."""
+    zone_known.know(None)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from practice.people.actions import choose_words_and_clock
+from practice.people.practices import Practice
 from practice.zones import zone_names
 
 LANGUAGES = [(code, translation.get_language_info(code)["name_local"]) for code, name in settings.LANGUAGES]
@@ -61,7 +62,7 @@ def asked_theme(request) -> str:
 def asked_zone(request) -> ZoneInfo:
     """The zone this browser chose, else the practice's."""
     name = request.COOKIES.get("zone", "")
-    return ZoneInfo(name if name in zone_names() else settings.TIME_ZONE)
+    return ZoneInfo(name if name in zone_names() else Practice.zone_name())
 
 
 @login_not_required

@@ -3,13 +3,33 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from practice.zones import validate_zone
 
+KNOWN_FOR = 60  # seconds until the zone is asked for again
 _remembered: ContextVar["list[Practice] | None"] = ContextVar("remembered_practice", default=None)
+
+
+class KnownZone:
+    """The name of the practice's zone as this process knows it; None before it was set up."""
+
+    def __init__(self):
+        self.name, self.until = None, 0.0
+
+    def know(self, name: str | None) -> None:
+        self.name, self.until = name, monotonic() + KNOWN_FOR
+
+    @property
+    def is_old(self) -> bool:
+        return monotonic() >= self.until
+
+
+zone_known = KnownZone()
 
 
 class PracticeQuerySet(models.QuerySet):
@@ -42,6 +62,22 @@ class Practice(models.Model):
 
     def __str__(self):
         return self.name
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        zone_known.know(self.time_zone)
+
+    @classmethod
+    def zone_name(cls) -> str:
+        """The practice's time zone, in which everybody reads who chose none; before it is set up the installation's.
+
+        Asked for once a minute at most, by each process: every request needs it. Raises what the database raises while
+        it is away, once a minute as well; in between what was known last counts.
+        """
+        if zone_known.is_old:
+            zone_known.know(zone_known.name)
+            zone_known.know(cls.objects.values_list("time_zone", flat=True).first())
+        return zone_known.name or settings.TIME_ZONE
 
     @classmethod
     def current(cls) -> "Practice":

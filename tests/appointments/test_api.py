@@ -77,6 +77,16 @@ def test_services_name_who_offers_them(api, consultation, ayu):
     assert service["counselors"] == [{"slug": ayu.slug, "name": "Ayu Pratiwi, M.Psi., Psikolog"}]
 
 
+def test_slots_without_a_zone_are_in_that_of_the_practice(api, consultation, ayu, practice):
+    practice.time_zone = "Asia/Makassar"
+    practice.save()
+    asked = {"service": consultation.slug, "counselor": ayu.slug, "from": "2026-11-30", "to": "2026-11-30"}
+
+    body = speaks("Slots", api.get("/api/v1/slots", asked).json())
+
+    assert body["slots"][0]["starts_at"] == "2026-11-30T10:00:00+08:00"
+
+
 def test_slots_carry_the_offset_of_the_zone_asked_for(api, consultation, ayu):
     asked = {"service": consultation.slug, "counselor": ayu.slug, "from": "2026-11-30", "to": "2026-11-30"}
 

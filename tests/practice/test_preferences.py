@@ -1,7 +1,10 @@
 """The person's own choices of language, colours and time zone."""
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
+
+from practice.people.practices import Practice, zone_known
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,41 @@ def test_a_browser_remembers_a_zone_we_know(db, client, cookie, zone):
     client.cookies["zone"] = cookie
 
     assert client.get(reverse("preferences")).wsgi_request.zone.key == zone
+
+
+def zone_shown(client):
+    return client.get(reverse("preferences")).wsgi_request.zone.key
+
+
+def test_who_chose_no_zone_reads_in_that_of_the_practice(practice, client):
+    practice.time_zone = "Asia/Makassar"
+    practice.save()
+
+    assert zone_shown(client) == "Asia/Makassar"
+
+
+def test_every_process_hears_of_another_zone_within_a_minute(practice, client, monkeypatch):
+    Practice.objects.update(time_zone="Asia/Jayapura")  # as another process saves it
+    before = zone_shown(client)
+    monkeypatch.setattr(zone_known, "until", 0)
+
+    assert before == "Asia/Jakarta"
+    assert zone_shown(client) == "Asia/Jayapura"
+
+
+def test_while_the_database_is_away_the_zone_that_was_known_counts(practice, monkeypatch):
+    zone_known.know("Asia/Makassar")
+    monkeypatch.setattr(zone_known, "until", 0)
+    monkeypatch.setattr(Practice, "objects", Away())
+
+    with pytest.raises(OperationalError):
+        Practice.zone_name()
+    assert Practice.zone_name() == "Asia/Makassar"
+
+
+class Away:
+    def values_list(self, *args, **kwargs):
+        raise OperationalError
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
