@@ -178,7 +178,7 @@ def test_reviews_that_followed_the_number_of_sessions_are_said(client, scene):
     post(client, "draft_terms", program.pk, **terms(program, planned_sessions="9", review_after="2, 3"))
 
     page = client.get(reverse("draft", args=[program.pk])).content.decode()
-    assert "Peninjauan sekarang diadakan setelah sesi 3 dan 6." in page
+    assert "Tinjauan sekarang diadakan setelah sesi 3 dan 6." in page
 
 
 def test_two_sessions_point_to_consultations(client, scene):

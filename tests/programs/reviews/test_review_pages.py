@@ -341,7 +341,7 @@ def test_the_page_of_a_program_tells_what_is_due_to_either_side(as_counselor, pr
     as_counselor.force_login(rina.user)
     own = text_of(as_counselor.get(page("program", program)))
 
-    assert "Peninjauan setelah sesi 2 sudah waktunya." in staff
+    assert "Tinjauan setelah sesi 2 sudah waktunya." in staff
     assert page("own_review", program) in own
     assert page("review", program) not in own
 
