@@ -215,7 +215,9 @@ def taken_again(request, offer, lost: datetime):
     now, zone = timezone.now(), timezone.get_current_timezone()
     asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=zone)
     choice = Choice(offer.service, candidates(offer, asked.counselor, lost), lost, asked.mode, asked.place)
-    return taken_page(request, offer, choice, asked.counselor, is_new_client=is_new(request), now=now)
+    wanted = choice.wanted(is_new_client=is_new(request))
+    why = TakenByOwn(by_client=True) if request.POST.get("own") else Taken()
+    return taken_page(request, offer, wanted, asked.counselor, lost=why, now=now)
 
 
 def private(response: HttpResponse) -> HttpResponse:

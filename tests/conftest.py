@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 
 from practice.people.models import Role
 from practice.people.practices import zone_known
@@ -66,8 +67,10 @@ hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)
-def known_zone():
-    """Every test begins with a zone that need not be asked for: whether it is depends on the minute otherwise."""
+def as_at_the_start():
+    """Nothing is left of the page that the test before looked at: its language, its clock, the practice's zone."""
+    translation.activate(settings.LANGUAGE_CODE)
+    timezone.deactivate()
     zone_known.know(None)
 
 

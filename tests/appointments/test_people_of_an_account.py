@@ -1,5 +1,6 @@
 """Somebody who is signed in says whom an appointment is for: it never lands in another person's record."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -248,3 +249,6 @@ def test_a_time_at_which_one_has_another_appointment_is_not_called_taken(client,
         "2026-11-30T03:30Z",
         "2026-11-30T04:00Z",
     ]
+    shown = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page(response)))
+    switched = client.post(address("book_language", consultation), shown | {"language": "id"})
+    assert "Anda sudah punya janji temu pada waktu ini" in words(switched)

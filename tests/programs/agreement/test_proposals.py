@@ -124,7 +124,7 @@ def test_a_minor_needs_a_guardian_first(scene):
 
 
 def test_a_client_comes_of_age_on_the_clock_of_the_counselor(scene):
-    scene.clients[0].birth_year = 2009
+    scene.clients[0].birth_year = 2008
     scene.clients[0].save()
     program = scene.finished()
 
