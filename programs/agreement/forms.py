@@ -213,7 +213,7 @@ class AnswerForm(forms.Form):
 class DeclineForm(forms.Form):
     reason = WordsField(
         label=_("Would you like to say why?"),
-        help_text=_("Your counselor reads it. You need not write anything."),
+        help_text=_("Your counselor reads it, and their supervisor if they have one. You need not write anything."),
         most=LONGEST_QUESTION,
     )
 

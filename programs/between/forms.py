@@ -95,7 +95,7 @@ class TaskForm(forms.Form):
     )
     obstacle = WordsField(
         label=_("Was something in the way?"),
-        help_text=_("Your counselor reads this. A few words are enough."),
+        help_text=_("Your counselor reads this, and their supervisor if they have one. A few words are enough."),
         most=2_000,
     )
 

@@ -155,7 +155,7 @@ def test_a_client_chooses_topics_reports_and_reflects_on_a_phone_without_javascr
     expect(page.locator("main")).to_contain_text("Only you", use_inner_text=True)
     page.get_by_role("button", name="Let my counselor read it").click()
 
-    expect(page.locator("main")).to_contain_text("Your counselor may read it", use_inner_text=True)
+    expect(page.locator("main")).to_contain_text("Shared with your counselor", use_inner_text=True)
     assert (Topic.objects.count(), TaskReport.objects.get().outcome) == (1, "partly")
     assert Reflection.objects.get().is_shared
 

@@ -11,9 +11,10 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 
+from practice.management.commands import create_admin
 from practice.messages.actions import deliver
 from practice.messages.models import Message, Status
 from practice.people.actions import (
@@ -493,6 +494,16 @@ def test_the_first_manager_comes_by_the_command(client):
     assert bagus.check_password(PASSWORD)
     assert Message.objects.count() == 0
     assert client.get(link).status_code == 404
+
+
+def test_before_the_first_start_the_command_says_what_to_do(monkeypatch, client):
+    def without_tables(**said):
+        raise ProgrammingError('relation "practice_user" does not exist')
+
+    monkeypatch.setattr(create_admin, "invite", without_tables)
+
+    with pytest.raises(CommandError, match="migrate"):
+        printed("bagus@example.org", url="https://benang.example/")
 
 
 def test_the_command_run_again_gives_a_new_link_and_ends_the_old(client):

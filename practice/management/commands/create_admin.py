@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from practice.people.accounts import Role
@@ -40,5 +40,7 @@ class Command(BaseCommand):
                 link = new_link(invitation)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except ProgrammingError as error:
+            raise CommandError("The database has no tables yet. Run `python manage.py migrate` first.") from error
         hours = int(LIFETIME.total_seconds()) // 3600
         self.stdout.write(f"Open this link within {hours} hours and choose a password:\n{base}{link}")

@@ -206,6 +206,26 @@ def test_one_session_gets_a_time_from_the_list(client, program, monday_at_nine):
     assert client.get(where).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("who", "title"), [("counselor", "Beri waktu"), ("client", "Waktu untuk sesi 1"), ("mover", "Ganti jadwal")]
+)
+def test_another_week_keeps_the_title_of_its_page(client, program, monday_at_nine, who, title):
+    person, where = {
+        "counselor": lambda: (program.counselor, of("session_schedule", program, 2)),
+        "client": lambda: (member(program), reverse("own_booking", args=[program.pk])),
+        "mover": lambda: (
+            member(program),
+            reverse("manage_move", args=[make_attempt(program, 1, starts_at=monday_at_nine).meeting_id]),
+        ),
+    }[who]()
+    enter(client, person)
+
+    whole, week = client.get(where), client.get(where, {"from": "2026-12-07"}, headers={"HX-Request": "true"})
+
+    found = [re.search(r"<title>(.*?) · ", answer.content.decode())[1] for answer in (whole, week)]
+    assert found == [title, title]
+
+
 def test_a_time_that_was_taken_meanwhile_is_said_so(client, program, monday_at_nine):
     make_meeting(starts_at=monday_at_nine, counselor=program.counselor, service=program.service)
 
