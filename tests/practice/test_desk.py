@@ -128,7 +128,7 @@ def test_a_meeting_elsewhere_shows_both_clocks(desk, front_desk, consultation, m
 
     [row] = rows_of_day(front_desk, date(2026, 11, 30), JAKARTA, now=NOW)
 
-    assert (row.time, row.other_time) == ("09:00–10:00", "10:00 WITA")
+    assert (row.time, row.other_time) == ("09.00–10.00", "10.00 WITA")
 
 
 def test_held_times_are_nobodys_appointments(desk, ayu, consultation, monday_at_nine):
