@@ -23,6 +23,7 @@ from programs.plan.models import CloseReason, Plan, PlanStatus, Program, Status
 from programs.reviews.actions import refuse_long
 from programs.reviews.models import FollowUp, Review
 from programs.reviews.state import due_point
+from programs.sessions.rules import refuse_mode
 from programs.sessions.thread import threads_of
 
 DAYS = (30, 90)
@@ -155,7 +156,8 @@ def answer_follow_up(
 def book_follow_up(*, follow_up: FollowUp, service, mode: str, starts_at: datetime, by, now: datetime):
     """Book a meeting after the end, with the program's counselor and everybody in it, and tell them.
 
-    Raise ValidationError if one is booked already or the service is not a follow-up; else as `reserve` does.
+    Raise ValidationError if one is booked already, if the service is not a follow-up, or for video calls to which not
+    every client agrees; else as `reserve` does.
     """
     program = locked(follow_up.program)
     refuse_but_counselors(program, by)
@@ -164,6 +166,7 @@ def book_follow_up(*, follow_up: FollowUp, service, mode: str, starts_at: dateti
         raise ValidationError(_("A meeting is booked already."), code="booked")
     if service.kind != Kind.FOLLOW_UP or not service.counselors.filter(pk=program.counselor_id).exists():
         raise ValidationError(_("Choose a service for meetings after the end."), code="service")
+    refuse_mode(program, mode, service)
     clients = [member.client for member in program.members.all()]
     wanted = Wanted(
         service=service,

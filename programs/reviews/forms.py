@@ -130,6 +130,6 @@ class FollowUpForm(forms.Form):
         return start
 
 
-def first_mode(service) -> str:
-    """How a service is usually given: by video where it can be."""
-    return Mode.VIDEO if Mode.VIDEO in service.modes else service.modes[0]
+def first_mode(modes: list[str]) -> str | None:
+    """How to meet again, of these ways: by video where it can be, None if there is no way."""
+    return Mode.VIDEO if Mode.VIDEO in modes else next(iter(modes), None)

@@ -30,6 +30,7 @@ from programs.reviews.closing import finish_program
 from programs.reviews.forms import CloseForm, EndingForm, FollowUpForm, ReviewForm, first_mode
 from programs.reviews.models import Decision, Ending, Review, ReviewVoice
 from programs.reviews.state import is_near_the_end, state_of
+from programs.sessions.rules import modes_of
 from programs.sessions.thread import thread_of
 
 WAYS_ON = {Decision.EXTEND: "program_extend", Decision.CHANGE: "program_method", Decision.END: "ending"}
@@ -219,18 +220,18 @@ def follow_up(request, pk, days):
     found = next((each for each in asked if each.meeting_id), asked[0])
     services = Service.objects.filter(kind=Kind.FOLLOW_UP, counselors=program.counselor)
     service = services.order_by("position", "pk").first()
+    mode = first_mode(modes_of(program, service)) if service else None
     form = FollowUpForm(typed(request))
-    if service and form.is_valid() and save_meeting(request, found, service, form, now=now):
+    if mode and form.is_valid() and save_meeting(request, found, service, mode, form, now=now):
         return redirect("follow_up", program.pk, days)
-    search = (
-        Search(service, [program.counselor], first_mode(service), asked_day(request, now, there)) if service else None
-    )
+    search = Search(service, [program.counselor], mode, asked_day(request, now, there)) if mode else None
     [answers] = opened([asked], request, program, "reading a follow-up")
     context = {
         "program": program,
         "follow_up": found,
         "answers": answers,
         "service": service,
+        "mode": mode,
         "form": form,
         "times": find_times(search, zone=there, now=now) if search and not found.meeting else None,
         "zone_label": zone_label(there, now),
@@ -247,12 +248,12 @@ def asked_day(request, now, there) -> date:
         return today
 
 
-def save_meeting(request, found, service, form, *, now) -> bool:
+def save_meeting(request, found, service, mode, form, *, now) -> bool:
     try:
         book_follow_up(
             follow_up=found,
             service=service,
-            mode=first_mode(service),
+            mode=mode,
             starts_at=form.cleaned_data["start"],
             by=request.user,
             now=now,

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from practice.catalog.models import Mode
+from practice.catalog.models import Mode, Service
 from practice.people.clients import Consent
 from programs.plan.models import Program
 from programs.sessions.thread import State, Station, Thread
@@ -73,22 +73,22 @@ def own_booking_problem(program: Program, thread: Thread) -> str:
     return ""
 
 
-def modes_of(program: Program) -> list[str]:
-    """How its sessions can be given: as its service is, by video only with the consent of everybody in it.
+def modes_of(program: Program, service: Service | None = None) -> list[str]:
+    """How its sessions, or another service for its clients, can be given: by video only if everybody in it consents.
 
     At most one statement.
     """
-    modes = program.service.modes
+    modes = (service or program.service).modes
     if Mode.VIDEO in modes and program.members.without_consent(Consent.Purpose.ONLINE).exists():
         return [mode for mode in modes if mode != Mode.VIDEO]
     return modes
 
 
-def refuse_mode(program: Program, mode: str) -> None:
-    """Raise ValidationError unless its sessions can be given so."""
-    if mode not in program.service.modes:
+def refuse_mode(program: Program, mode: str, service: Service | None = None) -> None:
+    """Raise ValidationError unless its sessions, or another service for its clients, can be given so."""
+    if mode not in (service or program.service).modes:
         raise ValidationError(_("Choose how you meet."), code="mode")
-    if mode not in modes_of(program):
+    if mode not in modes_of(program, service):
         raise ValidationError(
             _("Not everybody in this program agrees to video calls. Choose another way to meet."), code="video"
         )

@@ -347,11 +347,11 @@ def test_where_video_is_the_only_way_the_page_says_what_to_do(client, program, r
 
     for person, where, way in (
         (rina.user, page("own_booking", program), "Persetujuan Anda"),
-        (program.counselor.user, page("schedule_remaining", program), "manajer"),
+        (program.counselor.user, page("schedule_remaining", program), "pengelola praktik"),
         (
             program.counselor.user,
             reverse("session_schedule", args=[program.sessions.get(number=3).pk]),
-            "manajer",
+            "pengelola praktik",
         ),
     ):
         client.force_login(person)

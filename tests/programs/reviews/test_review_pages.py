@@ -9,7 +9,7 @@ from django.urls import reverse
 from practice.calendar.desk.times import written
 from practice.calendar.models import Status as MeetingStatus
 from practice.catalog.models import Kind
-from practice.people.models import Role
+from practice.people.models import Consent, Role
 from programs.goals.models import Goal, GoalRating, GoalSet
 from programs.plan.models import Program, Status
 from programs.reviews.afterwards import ask, plan_follow_ups
@@ -334,6 +334,25 @@ def test_a_meeting_is_booked_from_the_answer(as_counselor, program, follow_up, m
     assert refused.status_code == 422
     assert FollowUp.objects.get(days_after=30).meeting.starts_at == monday_at_nine
     assert "Pertemuan sudah dipesan" in text_of(as_counselor.get(address))
+
+
+def test_who_does_not_agree_to_video_is_met_otherwise(
+    as_counselor, program, follow_up, monday_at_nine, time_machine, now
+):
+    time_machine.move_to(now)
+    service = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, modes=["video"])
+    Consent.objects.filter(given_for=program.pk, purpose="online").update(withdrawn_at=now)
+    address = page("follow_up", program, 30)
+
+    assert "hanya lewat video" in text_of(as_counselor.get(address))
+    as_counselor.post(address, {"start": written(monday_at_nine)})
+    assert FollowUp.objects.get(days_after=30).meeting is None
+    service.modes = ["video", "phone"]
+    service.save()
+
+    as_counselor.post(address, {"start": written(monday_at_nine)})
+
+    assert FollowUp.objects.get(days_after=30).meeting.mode == "phone"
 
 
 def test_the_page_of_a_program_tells_what_is_due_to_either_side(as_counselor, program, rina):

@@ -16,7 +16,7 @@ from practice.catalog.models import Kind
 from practice.messages.actions import deliver
 from practice.messages.discretion import is_telling
 from practice.messages.models import Message
-from practice.people.models import CareRelationship, Role
+from practice.people.models import CareRelationship, Consent, Role
 from practice.records.actions import read
 from programs.goals.models import Goal, GoalRating
 from programs.plan.models import CloseReason, PlanStatus, Program, Status
@@ -574,6 +574,16 @@ def test_a_meeting_is_booked_from_a_follow_up_once(rina, now, monday_at_nine):
     assert follow_up.meeting == meeting
     assert meeting.participants.get().client == rina
     assert mails_of("meeting.confirmed").count() == 1
+
+
+def test_after_the_end_too_nobody_is_met_by_video_without_their_consent(rina, now, monday_at_nine):
+    program, follow_up = asked(rina, now)
+    service = make_service(counselors=[program.counselor], kind=Kind.FOLLOW_UP, modes=["video", "phone"])
+    Consent.objects.filter(given_for=program.pk, purpose="online").update(withdrawn_at=now)
+    said = {"follow_up": follow_up, "service": service, "starts_at": monday_at_nine, "by": program.counselor.user}
+
+    assert refusal(book_follow_up, mode="video", now=now, **said) == "video"
+    assert book_follow_up(mode="phone", now=now, **said).mode == "phone"
 
 
 def test_the_state_of_a_program_takes_one_statement(program, rina, now, django_assert_num_queries):
