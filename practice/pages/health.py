@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from practice.messages.actions import worker_is_alive
 
+PROBES = ("/healthz", "/readyz")  # nothing is asked of the database on the way to them
 _migrated: set[str] = set()  # kept once true: a process never outlives its own migrations
 
 

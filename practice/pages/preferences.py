@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from practice.pages.health import PROBES
 from practice.people.actions import choose_words_and_clock
 from practice.people.practices import Practice
 from practice.zones import zone_names
@@ -62,7 +63,9 @@ def asked_theme(request) -> str:
 def asked_zone(request) -> ZoneInfo:
     """The zone this browser chose, else the practice's."""
     name = request.COOKIES.get("zone", "")
-    return ZoneInfo(name if name in zone_names() else Practice.zone_name())
+    if name not in zone_names():
+        name = settings.TIME_ZONE if request.path in PROBES else Practice.zone_name()
+    return ZoneInfo(name)
 
 
 @login_not_required

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
 
 from django.conf import settings
 from django.db import models
@@ -11,22 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from practice.zones import validate_zone
 
-KNOWN_FOR = 60  # seconds until the zone is asked for again
 _remembered: ContextVar["list[Practice] | None"] = ContextVar("remembered_practice", default=None)
 
 
 class KnownZone:
-    """The name of the practice's zone as this process knows it; None before it was set up."""
+    """The name of the practice's zone as this process knows it: "" if it is not set up, None before anybody asked."""
 
-    def __init__(self):
-        self.name, self.until = None, 0.0
-
-    def know(self, name: str | None) -> None:
-        self.name, self.until = name, monotonic() + KNOWN_FOR
-
-    @property
-    def is_old(self) -> bool:
-        return monotonic() >= self.until
+    name: str | None = None
 
 
 zone_known = KnownZone()
@@ -65,18 +55,17 @@ class Practice(models.Model):
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
-        zone_known.know(self.time_zone)
+        zone_known.name = self.time_zone
 
     @classmethod
     def zone_name(cls) -> str:
         """The practice's time zone, in which everybody reads who chose none; before it is set up the installation's.
 
-        Asked for once a minute at most, by each process: every request needs it. Raises what the database raises while
-        it is away, once a minute as well; in between what was known last counts.
+        As whoever fetched the practice last in this process found it, which every page does: only the first to ask in
+        a process asks the database.
         """
-        if zone_known.is_old:
-            zone_known.know(zone_known.name)
-            zone_known.know(cls.objects.values_list("time_zone", flat=True).first())
+        if zone_known.name is None:
+            cls.current()
         return zone_known.name or settings.TIME_ZONE
 
     @classmethod
@@ -84,6 +73,7 @@ class Practice(models.Model):
         """The practice; before it is set up, an unsaved one called Benang."""
         kept = _remembered.get()
         found = kept[0] if kept else cls.objects.first() or cls(pk=1, name="Benang")
+        zone_known.name = "" if found._state.adding else found.time_zone
         if kept == []:
             kept.append(found)
         return found

@@ -1,10 +1,10 @@
 """The person's own choices of language, colours and time zone."""
 
 import pytest
-from django.db import OperationalError
 from django.urls import reverse
 
 from practice.people.practices import Practice, zone_known
+from tests.factories import make_practice
 
 
 @pytest.mark.parametrize(
@@ -72,28 +72,25 @@ def test_who_chose_no_zone_reads_in_that_of_the_practice(practice, client):
     assert zone_shown(client) == "Asia/Makassar"
 
 
-def test_every_process_hears_of_another_zone_within_a_minute(practice, client, monkeypatch):
+def test_every_process_hears_of_another_zone_with_the_next_page_it_shows(practice, client):
     Practice.objects.update(time_zone="Asia/Jayapura")  # as another process saves it
-    before = zone_shown(client)
-    monkeypatch.setattr(zone_known, "until", 0)
+    client.get(reverse("help"))
 
-    assert before == "Asia/Jakarta"
     assert zone_shown(client) == "Asia/Jayapura"
 
 
-def test_while_the_database_is_away_the_zone_that_was_known_counts(practice, monkeypatch):
-    zone_known.know("Asia/Makassar")
-    monkeypatch.setattr(zone_known, "until", 0)
-    monkeypatch.setattr(Practice, "objects", Away())
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_the_first_in_a_process_asks_for_the_zone_and_nobody_after(
+    db, is_set_up, monkeypatch, django_assert_num_queries
+):
+    if is_set_up:
+        make_practice(time_zone="Asia/Makassar")
+    monkeypatch.setattr(zone_known, "name", None)
 
-    with pytest.raises(OperationalError):
-        Practice.zone_name()
-    assert Practice.zone_name() == "Asia/Makassar"
+    with django_assert_num_queries(1):
+        found = {Practice.zone_name() for _time in range(3)}
 
-
-class Away:
-    def values_list(self, *args, **kwargs):
-        raise OperationalError
+    assert found == {"Asia/Makassar" if is_set_up else "Asia/Jakarta"}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
