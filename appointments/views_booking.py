@@ -215,7 +215,12 @@ def taken_again(request, offer, lost: datetime):
     now, zone = timezone.now(), timezone.get_current_timezone()
     asked = read_asked(request.POST, offer, today=timezone.localdate(now), zone=zone)
     choice = Choice(offer.service, candidates(offer, asked.counselor, lost), lost, asked.mode, asked.place)
-    wanted = choice.wanted(is_new_client=is_new(request))
+    chosen = details_form(request, choice, request.POST).client
+    wanted = choice.wanted(
+        is_new_client=is_new(request),
+        clients=[chosen] if chosen else [],
+        releasing=tuple(own_holds(key=browser_key(request)).values_list("pk", flat=True)),
+    )
     why = TakenByOwn(by_client=True) if request.POST.get("own") else Taken()
     return taken_page(request, offer, wanted, asked.counselor, lost=why, now=now)
 
@@ -259,7 +264,7 @@ def typed(data) -> dict:
     return {name: data[name] for name in DETAILS if name in data}
 
 
-def details_form(request, pick: Pick, data=None, initial=None) -> DetailsForm:
+def details_form(request, pick: Pick | Choice, data=None, initial=None) -> DetailsForm:
     return DetailsForm(
         data,
         initial=initial,

@@ -652,6 +652,19 @@ def test_a_lost_time_offers_the_nearest_and_keeps_what_was_chosen(desk, booked, 
     assert booked.starts_at == datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 
 
+def test_the_nearest_times_keep_the_distance_of_a_series(desk, booked):
+    Meeting.objects.filter(pk=booked.pk).update(
+        series=booked.pk, series_gap=HOUR, rests_until=booked.starts_at.date() + DAY
+    )
+
+    answer = desk.post(to("desk_move", booked), move_form(booked, start="2026-11-30T06:00Z"))
+
+    assert answer.status_code == 422
+    times = [time.value for day in answer.context["nearby"] for time in day.times]
+    assert times
+    assert min(times) >= "2026-11-30T17:00Z"  # midnight in Jakarta
+
+
 def test_a_move_from_an_old_page_is_refused(desk, booked, front_desk):
     form = move_form(booked, start="2026-11-30T06:00Z")
     move_meeting(meeting=booked, starts_at=booked.starts_at + HOUR, by=front_desk, now=NOW, party=Party.PRACTICE)

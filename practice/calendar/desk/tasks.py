@@ -15,7 +15,7 @@ def expire_unanswered_requests(timestamp: int):
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(queue="calendar", queueing_lock="practice.calendar.refusals")
+@app.task(queue="calendar", queueing_lock="practice.calendar.answers")
 def remind_of_answers(timestamp: int):
     """Tell the desk about requests that will expire soon."""
     answers.remind_of_answers(now=timezone.now())

@@ -153,7 +153,8 @@ def time_of(start: datetime, label: str, zone: ZoneInfo) -> Time:
 
 def nearest_times(search: Search, start: datetime, *, zone: ZoneInfo, now: datetime) -> list[Day]:
     """The three free starts nearest to one that was lost, by day."""
-    found = offer_alternatives(replace(search.wanted(start), step=None, releasing=search.releasing), now=now)
+    limits = {"earliest": search.earliest, "latest": search.latest}
+    found = offer_alternatives(replace(search.wanted(start), step=None, releasing=search.releasing, **limits), now=now)
     return days_of([at for at, _counselor in found], zone)
 
 
