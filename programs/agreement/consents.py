@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
+from practice.catalog.models import Mode
 from practice.people.accounts import User
 from practice.people.clients import Client, Consent
 from practice.people.consents import given, text_of
@@ -19,7 +21,7 @@ from programs.agreement.proposals import refuse_strangers
 from programs.plan.actions import locked
 from programs.plan.models import CloseReason, Plan, PlanStatus, Program
 
-SUPERVISION = Consent.Purpose.SUPERVISION
+SUPERVISION, ONLINE = Consent.Purpose.SUPERVISION, Consent.Purpose.ONLINE
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Asked:
 def asked_of(program: Program, client: Client) -> list[Asked]:
     """Every purpose of the signed agreement, the needed ones first, and what this client says: two statements.
 
+    Video calls too, if sessions are given by video by now.
     Supervision that was needed when it was signed is so while somebody co-signs what a counselor of the program writes.
     """
     return dict(asked_of_all(program, [client]))[client]
@@ -56,6 +59,8 @@ def asked_of_all(program: Program, clients: list[Client]) -> list[tuple[Client, 
     signed = program.plans.filter(cause=Plan.Cause.PROPOSAL, status=PlanStatus.SIGNED)
     plan = signed.annotate(is_co_signed=_co_signing_in(OuterRef("program"))).order_by("-number").first()
     purposes = [*plan.consents_required, *plan.consents_optional] if plan else []
+    if plan and Mode.VIDEO in program.service.modes and ONLINE not in purposes:
+        purposes.append(ONLINE)  # its sessions came to be given by video only later
     needed = {each for each in plan.consents_required if each != SUPERVISION or plan.is_co_signed} if plan else set()
     said = Consent.objects.filter(client__in=clients, purpose__in=purposes, given_for=program.pk)
     newest = {(consent.client_id, consent.purpose): consent for consent in said.order_by("given_at", "pk")}
@@ -88,7 +93,8 @@ def withdraw_consent(*, program: Program, client: Client, purpose: str, by: User
     asked = _asked(kept, client, purpose)
     is_ending = ends_by_withdrawing(kept, asked)
     holding = Consent.objects.filter(client=client, purpose=purpose, given_for=kept.pk, withdrawn_at=None)
-    if not holding.update(withdrawn_at=now):
+    # not before it was given, which may have happened while this waited for the lock
+    if not holding.update(withdrawn_at=Greatest("given_at", Value(now))):
         raise ValidationError(_("This consent is taken back already."), code="withdrawn")
     record(by, "consent.withdrawn", kept, client=client, now=now, purpose=purpose)
     if is_ending:

@@ -109,7 +109,7 @@ def resume_program(*, program: Program, by: User, now: datetime) -> Program:
 
 
 @transaction.atomic
-def rest_longer(*, program: Program, resume_on: date, keep_meetings: bool = False, by: User, now: datetime) -> Program:
+def rest_longer(*, program: Program, resume_on: date, keep_meetings: bool, by: User, now: datetime) -> Program:
     """Put off the day to go on, see `rest`. Booked sessions before the new day are called off, unless they are kept.
 
     The counselor hears of those that a client so calls off. Raise ValidationError unless the program rests, or for a

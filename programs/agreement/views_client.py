@@ -65,7 +65,7 @@ def proposal_page(request, program, client, plan, form):
     offer = fetch_offer(plan)
     mine = PlanQuestion.objects.filter(plan=plan).order_by("written_at", "pk")
     offered = PlanText.objects.filter(plan=plan, language=language_now()).select_related("plan__program")
-    *_opened, asked, [text] = read_together(
+    *_opened, asked, kept = read_together(
         [*offer.rows, mine, offered],
         by=request.user,
         reason="reading a proposal",
@@ -75,7 +75,9 @@ def proposal_page(request, program, client, plan, form):
     sections = sections_of(offer)
     context |= {
         "plan": offer.plan,
-        "as_offered": "" if hash_of(text_in(offer, text.language)) == text.text_hash else text.text,
+        "as_offered": next(
+            (each.text for each in kept if each.text_hash != hash_of(text_in(offer, each.language))), ""
+        ),
         "title": sections[0],
         "sections": sections[1:],
         "beads": beads_of_plan(offer.plan) if plan.cause == Plan.Cause.PROPOSAL else None,
@@ -211,7 +213,7 @@ def pause_answer(request, pk):
             messages.success(request, _("Good. Your program goes on, and your counselor is told."))
         return redirect("program", program.pk)
     form = RestForm(typed(request))
-    if request.method == "POST" and done(request, form, rest_longer, program=program):
+    if request.method == "POST" and done(request, form, rest_longer, program=program, keep_meetings=False):
         messages.success(request, _("Take the time you need."))
         return redirect("program", program.pk)
     now = timezone.now()

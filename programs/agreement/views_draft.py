@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from appointments.models import Consultation
@@ -166,7 +167,12 @@ def draft_terms(request, pk):
         sent = sorted(set(form.cleaned_data["terms"].review_after))
         if sent and sent != edited.review_after:
             points = _(" and ").join(str(point) for point in edited.review_after)
-            messages.info(request, _("Reviews now come after sessions %(points)s.") % {"points": points})
+            words = ngettext(
+                "The review now comes after session %(points)s.",
+                "Reviews now come after sessions %(points)s.",
+                len(edited.review_after),
+            )
+            messages.info(request, words % {"points": points})
         return redirect("draft", program.pk)
     return answer(request, "programs/agreement/terms.html", form, program=program)
 

@@ -24,11 +24,6 @@ def address_of(station: Station) -> str:
     return reverse("session", args=[station.session.pk])
 
 
-def page_of(station: Station) -> str:
-    """Where a bead leads: to the page of its session."""
-    return reverse("session", args=[station.session.pk])
-
-
 @dataclass
 class ProgramPage:
     """One program with its thread and every text that its page shows, opened together after the trail says by whom."""

@@ -224,6 +224,8 @@ def follow_up(request, pk, days):
     form = FollowUpForm(typed(request))
     if mode and form.is_valid() and save_meeting(request, found, service, mode, form, now=now):
         return redirect("follow_up", program.pk, days)
+    if service and not mode and request.method == "POST":
+        form.add_error(None, _("Nothing was booked: there is no way to meet to which everybody agrees."))
     search = Search(service, [program.counselor], mode, asked_day(request, now, there)) if mode else None
     [answers] = opened([asked], request, program, "reading a follow-up")
     context = {

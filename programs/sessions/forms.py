@@ -130,7 +130,7 @@ class WhoForm(forms.Form):
         usual = last.meeting.mode if last and last.meeting.mode in dict(self.modes) else self.modes[0][0]
         said = {
             "counselor": data.get("counselor") if data.get("counselor") in self.people else program.counselor.slug,
-            "mode": data.get("mode") if data.get("mode") in program.service.modes else usual,
+            "mode": data.get("mode") if data.get("mode") in dict(self.modes) else usual,
         }
         super().__init__(said)
         self.fields["counselor"].choices = [(slug, each.name) for slug, each in self.people.items()]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from appointments.forms import SlotForm
 from appointments.times import written_start
 from practice.calendar.refusals import with_status_of
+from practice.catalog.models import Approval
 from practice.people.policies import requires
 from programs.sessions.actions import book_session
 from programs.sessions.forms import WhoForm
@@ -80,6 +81,7 @@ def check(request, program, thread, who, start, *, problem="", status=200):
         "thread": thread,
         "station": thread.next_open,
         "mode": who.asked_mode,
+        "is_request": service.approval == Approval.REQUEST,
         "start": written_start(start),
         "starts_at": start,
         "ends_at": start + timedelta(minutes=service.minutes),

@@ -96,7 +96,8 @@ def session_schedule(request, pk):
     found = led_session(request.user, pk)
     program = found.program
     thread = thread_of(program)
-    if not program.can_be_scheduled or thread.station(found.number).state != State.OPEN:
+    again = request.method == "POST" and thread.station(found.number).state == State.BOOKED  # perhaps pressed twice
+    if not program.can_be_scheduled or (thread.station(found.number).state != State.OPEN and not again):
         messages.warning(request, _("This session needs no time at the moment."))
         return redirect("session", pk)
     if not modes_of(program):

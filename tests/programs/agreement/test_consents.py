@@ -274,6 +274,30 @@ def test_who_agrees_later_meets_by_video_until_they_take_it_back(program, rina):
     assert refused.value.code == "video"
 
 
+def test_video_that_came_later_can_be_agreed_to_as_well(rina):
+    program = make_program(clients=[rina], sessions=4, consents_required=["program"], consents=())
+    Service.objects.filter(pk=program.service_id).update(modes=["phone"])
+    program = Program.objects.for_page().get(pk=program.pk)
+    assert [asked.purpose for asked in asked_of(program, rina)] == ["program"]
+    Service.objects.filter(pk=program.service_id).update(modes=["video"])
+    program = Program.objects.for_page().get(pk=program.pk)
+    assert modes_of(program) == []
+
+    agree(program, rina, "online")
+
+    assert modes_of(program) == ["video"]
+    assert [asked.is_needed for asked in asked_of(program, rina)] == [True, False]
+
+
+def test_a_consent_that_is_taken_back_while_it_is_given_ends_when_it_began(program, rina):
+    given_at = NOW + HOUR
+    Consent.objects.filter(given_for=program.pk, purpose="health").update(given_at=given_at)
+
+    withdraw_consent(program=program, client=rina, purpose="health", by=rina.user, now=NOW)
+
+    assert Consent.objects.get(given_for=program.pk, purpose="health").withdrawn_at == given_at
+
+
 def test_one_of_a_couple_is_enough_to_meet_otherwise(rina):
     budi = make_client(name="Budi", user=make_user(Role.CLIENT, name="Budi"))
     program = refusing(make_program(clients=[rina, budi], sessions=4, **ASKED), rina, budi)

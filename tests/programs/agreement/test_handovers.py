@@ -307,7 +307,9 @@ def test_who_has_handed_a_program_over_writes_nothing_about_a_session_of_somebod
     assert refused.value.code == "role"
 
 
-@pytest.mark.parametrize("act", [resume_program, partial(rest_longer, resume_on=(NOW + 30 * DAY).date())])
+@pytest.mark.parametrize(
+    "act", [resume_program, partial(rest_longer, resume_on=(NOW + 30 * DAY).date(), keep_meetings=True)]
+)
 def test_who_has_handed_a_resting_program_over_no_longer_wakes_it(program, couple, act):
     former = by(program)
     hand_over(program, couple)

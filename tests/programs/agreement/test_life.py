@@ -238,16 +238,18 @@ def test_those_who_rest_are_asked_every_14_days_and_the_counselor_is_told_after_
 def test_who_needs_more_time_is_asked_14_days_later(program, couple):
     pause(program)
 
-    rest_longer(program=program, resume_on=(NOW + 60 * DAY).date(), by=couple[0].user, now=NOW + 10 * DAY)
+    rest_longer(
+        program=program, resume_on=(NOW + 60 * DAY).date(), keep_meetings=False, by=couple[0].user, now=NOW + 10 * DAY
+    )
 
     assert not ask_paused(now=NOW + 14 * DAY)
     assert ask_paused(now=NOW + 24 * DAY)
     with pytest.raises(ValidationError):
-        rest_longer(program=program, resume_on=NOW.date(), by=couple[0].user, now=NOW)
+        rest_longer(program=program, resume_on=NOW.date(), keep_meetings=False, by=couple[0].user, now=NOW)
 
 
 def longer(program, *, days=60, **fields):
-    said = {"resume_on": (NOW + days * DAY).date()} | by(program) | fields
+    said = {"resume_on": (NOW + days * DAY).date(), "keep_meetings": False} | by(program) | fields
     return rest_longer(program=program, **said)
 
 

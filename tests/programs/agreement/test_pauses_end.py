@@ -95,7 +95,7 @@ def test_a_pause_of_14_days_brings_one_mail_and_not_two(couple):
 
 def test_who_rests_longer_is_told_anew_on_the_new_day(program, couple):
     ask_paused(now=LAST)
-    rest_longer(program=program, resume_on=(LAST + 5 * DAY).date(), by=couple[0].user, now=LAST)
+    rest_longer(program=program, resume_on=(LAST + 5 * DAY).date(), keep_meetings=False, by=couple[0].user, now=LAST)
 
     assert asked_days(20, first=11) == [15]
 
@@ -135,7 +135,7 @@ def test_the_mail_is_neutral_and_leads_to_the_program(client, program, language,
 
 def test_nobody_is_told_of_a_pause_that_was_made_longer_meanwhile(program, couple, mailoutbox):
     ask_paused(now=LAST)
-    rest_longer(program=program, resume_on=(LAST + 5 * DAY).date(), by=couple[0].user, now=LAST)
+    rest_longer(program=program, resume_on=(LAST + 5 * DAY).date(), keep_meetings=False, by=couple[0].user, now=LAST)
 
     deliver(told("program.pause_over").get().pk, now=LAST)
 

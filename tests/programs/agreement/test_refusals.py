@@ -185,7 +185,7 @@ def test_nobody_says_no_to_a_handover_for_somebody_else(extendable):
 @pytest.mark.parametrize("act", [resume_program, rest_longer])
 def test_only_what_rests_is_woken_or_rests_longer(practice, act):
     program = make_program(status=Status.AGREED)
-    said = {"resume_on": (NOW + 9 * DAY).date()} if act is rest_longer else {}
+    said = {"resume_on": (NOW + 9 * DAY).date(), "keep_meetings": True} if act is rest_longer else {}
 
     assert refusal(act, program=program, **said, **leads(program)).code == "status"
     program.refresh_from_db()

@@ -72,12 +72,12 @@ def test_a_client_reads_what_was_offered_word_for_word(client, scene):
     sign(plan, rina, text_hash=hash_in(plan))
 
     assert "60 menit" in before
-    assert "ada yang diubah" not in before
+    assert "kata demi kata" not in before
     assert "60 menit" in after
     assert "30 menit" not in after
     assert "KANARI-METODE-BARU" not in after
     assert "KANARI-LANGKAH 1" in after
-    assert "ada yang diubah" in after
+    assert "kata demi kata" in after
 
 
 def test_a_draft_says_what_the_service_says_when_it_is_offered(scene):

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from practice.calendar import locks
 from practice.calendar.models import Meeting, Party, Status
+from practice.catalog.models import Service
 from practice.messages.actions import deliver
 from practice.messages.models import Message
 from practice.people.models import Client, Role, User
@@ -224,6 +225,30 @@ def test_another_week_keeps_the_title_of_its_page(client, program, monday_at_nin
 
     found = [re.search(r"<title>(.*?) · ", answer.content.decode())[1] for answer in (whole, week)]
     assert found == [title, title]
+
+
+def test_one_session_whose_button_is_pressed_twice_is_answered_twice(client, program, monday_at_nine):
+    enter(client, program.counselor)
+    time = {"start": stamp(monday_at_nine), "mode": "video", "counselor": program.counselor.slug}
+
+    answers = [client.post(of("session_schedule", program, 2), time, follow=True) for _time in range(2)]
+
+    assert Meeting.objects.count() == 1
+    assert all("1 sesi sudah dipesan" in answer.content.decode() for answer in answers)
+    other = client.post(of("session_schedule", program, 2), time | {"start": stamp(monday_at_nine + HOUR)})
+    assert other.status_code == 422
+
+
+def test_a_client_reads_that_a_request_costs_nothing_until_it_is_confirmed(client, program, monday_at_nine):
+    Service.objects.filter(pk=program.service_id).update(approval="request")
+    enter(client, member(program))
+
+    page = client.get(
+        reverse("own_booking", args=[program.pk]), {"check": "1", "start": stamp(monday_at_nine), "mode": "video"}
+    )
+
+    assert page.context["is_request"]
+    assert "Selama belum kami konfirmasi, Anda bisa menariknya tanpa biaya." in page.content.decode()
 
 
 def test_a_time_that_was_taken_meanwhile_is_said_so(client, program, monday_at_nine):
