@@ -25,7 +25,6 @@ from practice.messages.post import sender_address
 from practice.messages.renderers import in_words_of, one_line, plain_name, render_mail, sender_name, tidy
 from practice.messages.replies import new_answer_link
 from practice.people.practices import Practice
-from practice.zones import other_zone
 from practice.zones import zone as zone_of
 
 
@@ -70,12 +69,6 @@ def place_text(meeting: Meeting, *, discreetly: bool = True) -> str:
         return _("Phone call")
     link = meeting.counselor.video_link
     return (untelling(link) if discreetly else link) or _("Video call")
-
-
-def zone_there(meeting: Meeting, message: Message) -> str:
-    """The zone of the place or of the counselor, if its clocks show another time than the recipient's; else nothing."""
-    there = meeting.room.location if meeting.room_id else meeting.counselor
-    return other_zone(there.time_zone, zone_of(message.time_zone), meeting.starts_at)
 
 
 def organiser(practice: Practice, *, discreetly: bool = True) -> Person:
@@ -147,7 +140,7 @@ def render(message: Message, now: datetime) -> Rendered | None:
         "meeting": meeting,
         "now": now,
         "is_request": meeting.status == Status.REQUESTED,
-        "zone_there": zone_there(meeting, message),
+        "zone_there": meeting.other_zone(zone_of(message.time_zone)),
         "has_calendar": calendar is not None,
         "link": link_for(message, meeting, now=now),
     }
@@ -190,7 +183,7 @@ def short(message: Message, now: datetime) -> str:
             "kind": message.kind.partition(".")[2],
             "meeting": meeting,
             "place": place_text(meeting, discreetly=message.is_discreet),
-            "zone_there": zone_there(meeting, message),
+            "zone_there": meeting.other_zone(zone_of(message.time_zone)),
             "home": settings.BASE_URL + reverse("home"),
             "sender": sender_name(practice, message),
         }

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -19,7 +19,7 @@ from practice.catalog.models import Mode, Room, Service
 from practice.people.accounts import Role
 from practice.people.clients import Client
 from practice.people.counselors import Counselor
-from practice.zones import zone
+from practice.zones import other_zone, zone
 
 
 class Status(models.TextChoices):
@@ -233,6 +233,11 @@ class Meeting(models.Model):
             "free_move": self.starts_at - self.free_move_until,
         }
         return self.service.under(**{name: int(length.total_seconds()) // 60 for name, length in minutes.items()})
+
+    def other_zone(self, mine: tzinfo) -> str:
+        """The zone of its place or counselor, if the clocks there show another time than `mine`; else nothing."""
+        there = self.room.location if self.room_id else self.counselor
+        return other_zone(there.time_zone, mine, self.starts_at)
 
     @property
     def is_coming(self):

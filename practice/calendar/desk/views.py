@@ -35,7 +35,6 @@ from practice.catalog.models import Mode, Room
 from practice.catalog.views import form_methods
 from practice.people.models import Counselor
 from practice.people.policies import requires
-from practice.zones import zone as zone_of
 
 ONE_DAY = timedelta(days=1)
 ON_A_PAGE = 50
@@ -104,9 +103,6 @@ def about(meeting, now) -> dict:
     heads = list(meeting.participants.all())
     situation = situation_of(meeting.status, meeting.starts_at, now)
     attendances = [head.attendance for head in heads]
-    there = (meeting.room.location if meeting.room_id else meeting.counselor).time_zone
-    here = timezone.localtime(meeting.starts_at)
-    differs = here.utcoffset() != here.astimezone(zone_of(there)).utcoffset()
     return {
         "meeting": meeting,
         "heads": heads,
@@ -114,7 +110,7 @@ def about(meeting, now) -> dict:
         "situation": situation,
         "look": LOOKS.get(situation, ""),
         "tag": tag_of(situation, attendances=attendances, ended_by=meeting.ended_by, is_late=meeting.is_late),
-        "other_zone": there if differs else "",
+        "other_zone": meeting.other_zone(timezone.get_current_timezone()),
         "now": now,
         "can_answer": meeting.status == Status.REQUESTED,
         "can_move": meeting.is_coming,
